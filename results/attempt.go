@@ -1,0 +1,48 @@
+// Package results is stampede's dictionary and judgement: what an attempt
+// was, how it ended, what the run's numbers are and whether they meet the
+// thresholds. It is pure: no clock, no sockets, no files.
+package results
+
+import "time"
+
+// Attempt is the whole story of one arrival that came due. Instants are
+// offsets from the run's start on the monotonic clock; except for Intended,
+// zero means the attempt never got there. The engine emits one Attempt for
+// every arrival, exactly once.
+type Attempt struct {
+	N         int64         // number of the arrival in the schedule, from 0
+	Intended  time.Duration // when the scenario wanted it to start
+	Started   time.Duration // just before connect(2)
+	Connected time.Duration // TCP established, as seen by this process
+	Secured   time.Duration // TLS established; zero for ws://
+	Requested time.Duration // upgrade request written
+	Ended     time.Duration // outcome known: for Established, the end of the reply's head read
+
+	ConnectLag time.Duration // part of the connect phase spent in this host after the kernel was done; zero if unmeasured
+	ReadLag    time.Duration // time the ending bytes waited in this host before they were read; zero if unmeasured
+
+	Burst           int32  // index among the schedule's bursts, -1 for an arrival outside any
+	Address         uint16 // index into Result.Target's address list, as dialled last
+	SYNRetransmits  uint8  // SYNs sent again, saturating
+	DataRetransmits uint8  // data segments sent again during the handshake, saturating
+
+	Outcome Outcome
+}
+
+// Handshake is the response time, ended − intended (the open-model latency
+// that coordinated omission hides); ok is false, meaning +∞, unless the
+// attempt was established.
+func (a *Attempt) Handshake() (d time.Duration, ok bool) {
+	return a.Ended - a.Intended, a.Outcome.Kind == Established
+}
+
+// Service is ended − started; ok is false unless the attempt was established.
+func (a *Attempt) Service() (d time.Duration, ok bool) {
+	return a.Ended - a.Started, a.Outcome.Kind == Established
+}
+
+// StartLag is started − intended, the generator's own late launch; ok is
+// false if the attempt was never launched.
+func (a *Attempt) StartLag() (d time.Duration, ok bool) {
+	return a.Started - a.Intended, a.Started != 0
+}
