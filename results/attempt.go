@@ -12,7 +12,8 @@ import "time"
 type Attempt struct {
 	N         int64         // number of the arrival in the schedule, from 0
 	Intended  time.Duration // when the scenario wanted it to start
-	Started   time.Duration // just before connect(2)
+	Dialed    time.Duration // just before connect(2)
+	Started   time.Duration // Dialed; for release: upgrade the instant the request was released
 	Connected time.Duration // TCP established, as seen by this process
 	Secured   time.Duration // TLS established; zero for ws://
 	Requested time.Duration // upgrade request written
@@ -45,4 +46,21 @@ func (a *Attempt) Service() (d time.Duration, ok bool) {
 // false if the attempt was never launched.
 func (a *Attempt) StartLag() (d time.Duration, ok bool) {
 	return a.Started - a.Intended, a.Started != 0
+}
+
+// Connect is the connect phase; ok is false if it did not complete.
+func (a *Attempt) Connect() (d time.Duration, ok bool) {
+	return a.Connected - a.Dialed, a.Connected != 0
+}
+
+// TLS is the tls phase; ok is false if it did not complete or there was none.
+func (a *Attempt) TLS() (d time.Duration, ok bool) {
+	return a.Secured - a.Connected, a.Secured != 0
+}
+
+// Upgrade is the upgrade phase, from the moment the connection was ready for
+// the request (and, with release: upgrade, released) to the end of the head
+// of the 101; ok is false unless the attempt was established.
+func (a *Attempt) Upgrade() (d time.Duration, ok bool) {
+	return a.Ended - max(a.Connected, a.Secured, a.Started), a.Outcome.Kind == Established
 }
