@@ -93,12 +93,18 @@ func (o Outcome) Failed() bool {
 // Name is the word tables use for o: the status code for Status, otherwise
 // the kind with its phase or reason, as "timeout connect" or "protocol bad_accept".
 func (o Outcome) Name() string {
-	switch {
-	case o.Kind == Status:
+	if o.Kind == Status {
 		return strconv.Itoa(int(o.Status))
+	}
+	return o.kindName()
+}
+
+// kindName is Name without the rule for Status.
+func (o Outcome) kindName() string {
+	switch {
 	case o.Reason != "":
 		return o.Kind.String() + " " + string(o.Reason)
-	case o.Phase != PhaseNone:
+	case o.Phase != PhaseNone && o.Kind != Status:
 		return o.Kind.String() + " " + o.Phase.String()
 	}
 	return o.Kind.String()
