@@ -1,0 +1,146 @@
+package handshake
+
+import (
+	"bytes"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"stampede/results"
+)
+
+// maxQuoted bounds how many received bytes a Detail quotes.
+const maxQuoted = 96
+
+// quote shows received bytes in quotes, so that blanks and control characters
+// are seen, and cut if they are many.
+func quote(b []byte) string {
+	if len(b) > maxQuoted {
+		return strconv.Quote(string(b[:maxQuoted])) + "…"
+	}
+	return strconv.Quote(string(b))
+}
+
+// scanDetail explains the fault that ended the scan.
+func (p *Parser) scanDetail() string {
+	line := lineAt(p.head, int(p.line))
+	switch p.fault {
+	case results.BadStatusLine:
+		return statusLineDetail(p.head)
+	case results.BadVersion:
+		if p.status.code == switchingProtocols {
+			return quote(line) + ": HTTP/1.0 has no Upgrade; does the proxy speak HTTP/1.1 to its upstream?"
+		}
+		return quote(line) + ": want HTTP/1.1"
+	case results.BadHeader:
+		return quote(line) + ": " + headerFault(line)
+	case results.TooManyInterim:
+		return fmt.Sprintf("more than %d interim replies, the last %s", maxInterim, quote(lineAt(p.head, 0)))
+	}
+	return fmt.Sprintf("more than %d bytes or %d header lines, in a reply that starts %s",
+		maxHead, maxLines, quote(lineAt(p.head, 0)))
+}
+
+// lineAt returns the line that starts at index start of b, as far as it was
+// received, without its line end.
+func lineAt(b []byte, start int) []byte {
+	line, _, _ := bytes.Cut(b[start:], []byte{'\n'})
+	return bytes.TrimSuffix(line, []byte{'\r'})
+}
+
+// statusLineDetail explains why the reply that starts with head has no status line.
+func statusLineDetail(head []byte) string {
+	if startsLikeHTTP(head) {
+		return quote(lineAt(head, 0)) + ": want a version, a code of three digits and a reason, parted by single spaces"
+	}
+	text := quote(head) + `: not HTTP, which starts "HTTP/"`
+	if hint := foreignHint(head); hint != "" {
+		text += "; " + hint
+	}
+	return text
+}
+
+// headerFault says what is wrong with a line that fieldChecked refuses, or
+// that folds nothing.
+func headerFault(line []byte) string {
+	name, value, colon := bytes.Cut(line, []byte{':'})
+	switch {
+	case line[0] == ' ' || line[0] == '\t':
+		if isText(line) {
+			return "a folded line with none before it to continue"
+		}
+		return "a control character in a header value"
+	case !colon:
+		return "a header line without a colon"
+	case len(name) == 0:
+		return "a header without a name"
+	case isToken(bytes.TrimRight(name, " \t")) && !isToken(name):
+		return "a blank before the colon"
+	case !isToken(name):
+		return "a header name that is no token"
+	case !isText(value):
+		return "a control character in a header value"
+	}
+	return "malformed"
+}
+
+// detail tells every fault of a 101, the one that names the outcome first and
+// all that is missing in one go.
+func (a *answer) detail(faults [numJudged]results.Reason, head []byte) string {
+	var missing, parts []string
+	place := 0
+	for i, fault := range faults {
+		switch {
+		case fault == "":
+		case a.tallies[i].lines > 0:
+			parts = append(parts, judgedNames[i]+" "+strings.Join(quotedValues(head, i), ", ")+": "+a.want(i))
+		default:
+			if missing == nil {
+				place, parts = len(parts), append(parts, "")
+			}
+			missing = append(missing, judgedNames[i])
+		}
+	}
+	if missing != nil {
+		parts[place] = "missing " + strings.Join(missing, ", ")
+		if missing[0] != judgedNames[acceptField] {
+			parts[place] += " (does a proxy strip hop-by-hop headers?)"
+		}
+	}
+	return strings.Join(parts, "; ")
+}
+
+// quotedValues returns every value of judged field i in head, in quotes.
+func quotedValues(head []byte, i int) (values []string) {
+	lines := fieldsOf(head)
+	for {
+		f, rest, ok := cutField(lines)
+		if !ok {
+			return values
+		}
+		if lines = rest; judgedField(f.name) == i {
+			values = append(values, quote(f.value))
+		}
+	}
+}
+
+// want says what judged field i should hold.
+func (a *answer) want(i int) string {
+	switch i {
+	case upgradeField:
+		return `want "websocket" alone`
+	case connectionField:
+		return `want a list of tokens with "upgrade" among them`
+	case acceptField:
+		return "want once " + quote(a.accept[:])
+	case subprotocolField:
+		if len(a.subprotocols) == 0 {
+			return "none was offered"
+		}
+		return fmt.Sprintf("want one of %q, once and in the same case", a.subprotocols)
+	}
+	if len(a.offers) == 0 {
+		return "none was offered"
+	}
+	return "want only what was offered"
+}
