@@ -1,0 +1,5 @@
+//go:build !linux
+
+package practice
+
+func newAlarm() alarm { return newTimerAlarm() }
