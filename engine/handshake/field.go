@@ -51,8 +51,3 @@ func fieldChecked(line []byte) bool {
 	n := spans(line, tokenOctet)
 	return n > 0 && n < len(line) && line[n] == ':' && isText(line[n+1:])
 }
-
-// isText reports whether s holds no control character but HTAB.
-func isText(s []byte) bool {
-	return spans(s, textOctet) == len(s)
-}

@@ -48,3 +48,54 @@ func isHTTP2(b []byte) bool {
 	const settings, goAway = 0x4, 0x7
 	return len(b) >= 9 && b[0] == 0 && (b[3] == settings || b[3] == goAway) && bytes.Equal(b[5:9], make([]byte, 4))
 }
+
+// statusHints maps status codes to what usually lies behind them at an upgrade.
+var statusHints = map[uint16]string{
+	413: "the request's head is too large for the server; cookies?",
+	421: "the server does not serve this Host on this connection; do Host and the TLS server name differ?",
+	426: noUpgradeSeen,
+	431: "the request's head is too large for the server; cookies?",
+	505: noUpgradeSeen,
+}
+
+const noUpgradeSeen = "the backend saw no upgrade request; does the proxy forward Upgrade and Connection, with HTTP/1.1?"
+
+// plainOnTLS is how common servers tell, in the body of a 400, that plain HTTP
+// came to a port that speaks TLS.
+var plainOnTLS = [][]byte{
+	[]byte("sent to HTTPS port"),
+	[]byte("speaking plain HTTP to an SSL-enabled"),
+	[]byte("HTTP request to an HTTPS server"),
+}
+
+// StatusHint says what may lie behind a refusal with a status, given the head
+// and what has come of the body; "" if it can't tell. It reads the whole head,
+// so it is for samples and not for every attempt.
+func StatusHint(status uint16, head, body []byte) string {
+	switch status {
+	case 301, 302, 303, 307, 308:
+		if location, ok := fieldValue(head, "location"); ok {
+			return "redirected to " + quote(location) + ", which is not followed: one attempt is one handshake"
+		}
+	case 400:
+		for _, phrase := range plainOnTLS {
+			if bytes.Contains(body, phrase) {
+				return "the port speaks TLS, try wss://"
+			}
+		}
+	}
+	return statusHints[status]
+}
+
+// fieldValue returns the value of head's first field of that name, which must
+// be in lower case.
+func fieldValue(head []byte, name string) (value []byte, ok bool) {
+	lines := fieldsOf(head)
+	for {
+		f, rest, ok := cutField(lines)
+		if !ok || equalFold(f.name, name) {
+			return f.value, ok
+		}
+		lines = rest
+	}
+}

@@ -41,6 +41,11 @@ func isToken[T bytestring](s T) bool {
 	return len(s) > 0 && spans(s, tokenOctet) == len(s)
 }
 
+// isText reports whether s holds no control character but HTAB.
+func isText[T bytestring](s T) bool {
+	return spans(s, textOctet) == len(s)
+}
+
 // equalFold reports whether s is lower, which must be in lower case, in any
 // ASCII case. bytes.EqualFold would also take U+212A, the Kelvin sign, for a k.
 func equalFold(s []byte, lower string) bool {

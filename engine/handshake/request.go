@@ -52,7 +52,7 @@ func NewRequest(o RequestOptions) (*Request, error) {
 	}
 	offers, ok := parseExtensions([]byte(o.Extensions))
 	faults := o.faults()
-	if !ok {
+	if !ok || !isText(o.Extensions) {
 		faults = append(faults, &OptionError{"Extensions", o.Extensions, "not a list of extensions (RFC 6455 §9.1)"})
 	}
 	if len(faults) > 0 {
@@ -107,7 +107,7 @@ func (h Header) fault() string {
 		return "name is not a token (RFC 9110 §5.1)"
 	case slices.Contains(ownHeaders, strings.ToLower(h.Name)):
 		return "is written by the handshake itself"
-	case !isText([]byte(h.Value)):
+	case !isText(h.Value):
 		return "value holds a control character (RFC 9110 §5.5)"
 	}
 	return ""
