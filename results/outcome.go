@@ -1,6 +1,9 @@
 package results
 
-import "strconv"
+import (
+	"fmt"
+	"strconv"
+)
 
 // Kind is the class of an outcome: a closed set. The zero value is invalid,
 // so that an attempt nobody judged can't pass for anything.
@@ -43,6 +46,19 @@ func ParseKind(name string) (k Kind, ok bool) {
 		}
 	}
 	return Invalid, false
+}
+
+// MarshalText returns String.
+func (k Kind) MarshalText() ([]byte, error) { return []byte(k.String()), nil }
+
+// UnmarshalText is ParseKind; it refuses unknown names and "invalid".
+func (k *Kind) UnmarshalText(text []byte) error {
+	parsed, ok := ParseKind(string(text))
+	if !ok {
+		return fmt.Errorf("unknown outcome %q", text)
+	}
+	*k = parsed
+	return nil
 }
 
 // Reason narrows the kinds TLS, Protocol and Local: a short stable word from

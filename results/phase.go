@@ -1,5 +1,7 @@
 package results
 
+import "fmt"
+
 // Phase is a leg of an opening handshake. The zero value, PhaseNone, belongs
 // to outcomes that no phase explains.
 type Phase uint8
@@ -31,4 +33,17 @@ func ParsePhase(name string) (p Phase, ok bool) {
 		}
 	}
 	return PhaseNone, false
+}
+
+// MarshalText returns String.
+func (p Phase) MarshalText() ([]byte, error) { return []byte(p.String()), nil }
+
+// UnmarshalText is ParsePhase; it refuses unknown names.
+func (p *Phase) UnmarshalText(text []byte) error {
+	parsed, ok := ParsePhase(string(text))
+	if !ok {
+		return fmt.Errorf("unknown phase %q", text)
+	}
+	*p = parsed
+	return nil
 }

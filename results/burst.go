@@ -1,0 +1,86 @@
+package results
+
+import "time"
+
+// burstTally accumulates one burst.
+type burstTally struct {
+	launched    int64
+	first, last time.Duration // of the launches
+	ended       time.Duration // last end
+	outcomes    tally
+}
+
+func (b *burstTally) add(a *Attempt, row int) {
+	b.outcomes.add(row, 1)
+	if launched, at := a.launch(); launched {
+		b.span(at, at, 1)
+		b.ended = max(b.ended, a.Ended)
+	}
+}
+
+func (b *burstTally) span(first, last time.Duration, n int64) {
+	if b.launched == 0 {
+		b.first, b.last = first, last
+	}
+	b.first, b.last = min(b.first, first), max(b.last, last)
+	b.launched += n
+}
+
+func (b *burstTally) merge(o *burstTally, row func(int) int) {
+	if o.launched > 0 {
+		b.span(o.first, o.last, o.launched)
+		b.ended = max(b.ended, o.ended)
+	}
+	for _, t := range o.outcomes {
+		b.outcomes.add(row(t.row), t.n)
+	}
+}
+
+// BurstRow is one burst as it went.
+type BurstRow struct {
+	At         time.Duration    `json:"at_ns"`
+	Count      int64            `json:"count"` // planned
+	Within     time.Duration    `json:"within_ns,omitempty"`
+	Launched   int64            `json:"launched"`
+	LaunchSpan time.Duration    `json:"launch_span_ns"` // first to last launch
+	Outcomes   map[string]int64 `json:"outcomes"`       // by Outcome.Name
+	Overlapped bool             `json:"overlapped"`     // it began while attempts of an earlier burst were unfinished
+}
+
+// burstRows returns the bursts; a burst nobody arrived in yet has no outcomes.
+func (r *Recorder) burstRows() []BurstRow {
+	list := make([]BurstRow, len(r.bursts))
+	var busy time.Duration // until when the bursts before were unfinished
+	for i := range r.bursts {
+		b, plan := &r.bursts[i], r.options.Bursts[i]
+		list[i] = BurstRow{
+			At: plan.At, Count: plan.Count, Within: plan.Within, Launched: b.launched,
+			LaunchSpan: b.last - b.first, Outcomes: r.named(b.outcomes),
+			Overlapped: b.launched > 0 && b.first < busy,
+		}
+		busy = max(busy, b.ended)
+	}
+	return list
+}
+
+// TCP is what the kernel said of the connections.
+type TCP struct {
+	SYNRetransmitted  int64 `json:"syn_retransmitted"`  // SYNs sent again
+	DataRetransmitted int64 `json:"data_retransmitted"` // data segments sent again
+	SYNAttempts       int64 `json:"attempts_syn_retransmitted"`
+	DataAttempts      int64 `json:"attempts_data_retransmitted"`
+}
+
+func (t *TCP) add(a *Attempt) {
+	t.merge(TCP{
+		SYNRetransmitted: int64(a.SYNRetransmits), SYNAttempts: int64(min(a.SYNRetransmits, 1)),
+		DataRetransmitted: int64(a.DataRetransmits), DataAttempts: int64(min(a.DataRetransmits, 1)),
+	})
+}
+
+func (t *TCP) merge(o TCP) {
+	t.SYNRetransmitted += o.SYNRetransmitted
+	t.DataRetransmitted += o.DataRetransmitted
+	t.SYNAttempts += o.SYNAttempts
+	t.DataAttempts += o.DataAttempts
+}

@@ -1,0 +1,248 @@
+package results
+
+import (
+	"fmt"
+	"math"
+	"time"
+
+	"stampede/results/stats"
+)
+
+// Judgement is a threshold judged. Value, Low and High are in Unit; nil is
+// +∞ for a metric's figure, or not to be had. Low and High are the two-sided
+// 95 % interval: Clopper–Pearson for a rate, order statistics for a quantile.
+// Bad of Of is the evidence of a rate or quantile: how many arrivals were on
+// the wrong side, those that were canceled left out.
+type Judgement struct {
+	Text    string   `json:"text"`
+	Verdict Verdict  `json:"verdict"`
+	Value   *float64 `json:"value"`
+	Low     *float64 `json:"low"`
+	High    *float64 `json:"high"`
+	Unit    string   `json:"unit"` // ns, share or count
+	Bad     int64    `json:"bad"`
+	Of      int64    `json:"of"`
+	Note    string   `json:"note"`
+}
+
+// Judge judges the thresholds and, from them, the run.
+//
+// Every quantile and rate is a proportion: "handshake p99 < 250ms" asks that
+// at most 1 % of the arrivals take 250 ms or longer or fail. Pass and fail
+// both need proof: the one-sided 95 % Clopper–Pearson bound of the bad share
+// must be on the limit's good side, or on its bad side. Between them, and
+// without data, stands inconclusive. A maximum, a mean and a count are
+// compared as they are.
+//
+// A run that was interrupted, or still goes on, passes nothing; what it
+// already proves to fail is shown as failed.
+func (r *Result) Judge(thresholds []Threshold) {
+	r.Thresholds = make([]Judgement, 0, len(thresholds))
+	for _, t := range thresholds {
+		r.Thresholds = append(r.Thresholds, r.judge(t))
+	}
+	r.Verdict = r.settle()
+}
+
+func (r *Result) judge(t Threshold) Judgement {
+	j := Judgement{Text: t.String()}
+	switch t.Statistic {
+	case Quantile:
+		r.judgeQuantile(t, &j)
+	case Max, Mean:
+		r.judgeFigure(t, &j)
+	case Rate:
+		r.judgeRate(t, &j)
+	case Count:
+		r.judgeCount(t, &j)
+	default:
+		j.Note = "no goal"
+	}
+	if j.Verdict == Pass && r.unfinished() {
+		j.Verdict, j.Note = Inconclusive, r.whyUnfinished()
+	}
+	return j
+}
+
+// judgeQuantile turns a quantile goal into its proportion. For < and <= bad
+// are those not below the limit, of which 1 − p are allowed; for > and >=
+// those not above it, of which p are.
+func (r *Result) judgeQuantile(t Threshold, j *Judgement) {
+	j.Unit = "ns"
+	f := r.Metrics.Of(t.Metric)
+	low, high := LowestValue, HighestValue
+	h, err := f.histogram(low, high)
+	if err != nil || f.Count == 0 {
+		j.Note = noData(err)
+		return
+	}
+	p := float64(t.Hundredth) / 10000
+	from, to := stats.QuantileRanks(f.Count, p, confidence)
+	j.Value = nanoseconds(f.quantile(h, t.Hundredth))
+	j.Low, j.High = nanoseconds(f.ranked(h, from)), nanoseconds(f.ranked(h, to))
+	canceled := r.canceledIn(t.Metric)
+	j.Bad, j.Of = countBad(t, f, h), f.Count
+	allowed := p
+	if t.Op.ceils() {
+		j.Bad, j.Of = j.Bad-canceled, j.Of-canceled
+		allowed = float64(10000-t.Hundredth) / 10000
+	}
+	j.prove(allowed)
+	if n := neededFor(t.Hundredth); f.Count < n {
+		j.Value = nil
+		j.tooFew(t.figure(), n, f.Count)
+	}
+}
+
+// countBad counts the population on the wrong side of a quantile goal. The
+// infinite are above every limit.
+func countBad(t Threshold, f *Figures, h *histogram) int64 {
+	limit := int64(t.Duration)
+	switch t.Op {
+	case Less:
+		return f.Count - h.below(limit)
+	case AtMost:
+		return f.Count - h.below(limit+1)
+	case More:
+		return h.below(limit + 1)
+	}
+	return h.below(limit)
+}
+
+// canceledIn is how many canceled arrivals a metric counts as infinite. They
+// are no evidence against the server.
+func (r *Result) canceledIn(m Metric) int64 {
+	if m != MetricHandshake {
+		return 0
+	}
+	return r.Count(Selector{Kind: Canceled})
+}
+
+// prove fills the verdict from the evidence.
+func (j *Judgement) prove(allowed float64) {
+	switch {
+	case j.Of <= 0:
+		j.Note = "no data"
+	case stats.AtMost(j.Bad, j.Of, allowed, confidence):
+		j.Verdict = Pass
+	case stats.Above(j.Bad, j.Of, allowed, confidence):
+		j.Verdict = Fail
+		j.Note = fmt.Sprintf("%s of %s, %s allowed", FormatCount(j.Bad), FormatCount(j.Of), FormatCount(int64(allowed*float64(j.Of)+1e-9)))
+	default:
+		j.Note = notProved(j.Bad, j.Of, allowed)
+	}
+}
+
+// notProved words evidence that decides nothing.
+func notProved(bad, of int64, allowed float64) string {
+	seen := fmt.Sprintf("%s of %s", FormatCount(bad), FormatCount(of))
+	if float64(bad) > allowed*float64(of)+1e-9 {
+		return seen + ": over the limit, not proved"
+	}
+	if n := stats.NeededToProve(bad, allowed, confidence); n > 0 {
+		return seen + ": not proved, needs " + FormatCount(n)
+	}
+	return seen + ": no number of arrivals proves it, ask for a count"
+}
+
+// tooFew takes back a pass that rests on a population too small for its
+// quantile; a proven fail stands.
+func (j *Judgement) tooFew(figure string, needed, have int64) {
+	if j.Verdict != Fail {
+		j.Verdict = Inconclusive
+		j.Note = fmt.Sprintf("%s needs n ≥ %s (have %s)", figure, FormatCount(needed), FormatCount(have))
+	}
+}
+
+// judgeFigure compares a maximum or mean, +∞ if anything failed.
+func (r *Result) judgeFigure(t Threshold, j *Judgement) {
+	j.Unit = "ns"
+	f := r.Metrics.Of(t.Metric)
+	failed := f.Infinite - r.canceledIn(t.Metric)
+	finite := f.Count - f.Infinite
+	j.Of = finite + failed
+	if j.Of <= 0 || (failed == 0 && f.Largest == nil) {
+		j.Note = "no data"
+		return
+	}
+	v := math.Inf(1)
+	if failed > 0 {
+		j.Note = fmt.Sprintf("%s of %s were not established", FormatCount(failed), FormatCount(j.Of))
+	} else {
+		v = float64(*f.Largest)
+		if t.Statistic == Mean {
+			v = float64(f.Sum) / float64(finite)
+		}
+		j.Value = ptr(v)
+	}
+	r.compare(t, v, float64(t.Duration), j)
+}
+
+// compare judges a value as it is. Not having reached a floor proves nothing
+// of a run that did not finish.
+func (r *Result) compare(t Threshold, value, limit float64, j *Judgement) {
+	switch {
+	case t.Op.Holds(value, limit):
+		j.Verdict = Pass
+	case r.unfinished() && !t.Op.ceils():
+		j.Note = r.whyUnfinished()
+	default:
+		j.Verdict = Fail
+	}
+}
+
+// judgeRate judges a share: of all arrivals for the generator's own
+// outcomes, otherwise of those the server was asked.
+func (r *Result) judgeRate(t Threshold, j *Judgement) {
+	j.Unit = "share"
+	k, n := r.Count(t.Outcome), r.Arrivals
+	if t.Outcome.ofServer() {
+		n -= r.Count(Selector{Kind: Local}) + r.Count(Selector{Kind: Canceled})
+	}
+	if n <= 0 {
+		j.Note = "no data"
+		return
+	}
+	low, high := stats.ClopperPearson(k, n, confidence)
+	j.Value, j.Low, j.High = ptr(float64(k)/float64(n)), &low, &high
+	j.Bad, j.Of = k, n
+	allowed := t.Percent / 100
+	if !t.Op.ceils() {
+		j.Bad, allowed = n-k, (100-t.Percent)/100
+	}
+	j.prove(allowed)
+}
+
+func (r *Result) judgeCount(t Threshold, j *Judgement) {
+	j.Unit = "count"
+	if r.Arrivals == 0 {
+		j.Note = "no data"
+		return
+	}
+	k := r.Count(t.Outcome)
+	j.Value, j.Bad, j.Of = ptr(float64(k)), k, r.Arrivals
+	r.compare(t, float64(k), float64(t.Number), j)
+}
+
+func (r *Result) unfinished() bool { return r.Interrupted || r.Partial }
+
+func (r *Result) whyUnfinished() string {
+	if r.Interrupted {
+		return "the run was interrupted"
+	}
+	return "the run did not finish"
+}
+
+func noData(err error) string {
+	if err != nil {
+		return "no data: " + err.Error()
+	}
+	return "no data"
+}
+
+func nanoseconds(v *int64) *float64 {
+	if v == nil {
+		return nil
+	}
+	return ptr(float64(time.Duration(*v)))
+}

@@ -1,0 +1,247 @@
+package results
+
+import (
+	"fmt"
+	"slices"
+	"time"
+)
+
+// RecorderOptions is what a recorder must know of the plan. The zero value
+// plans nothing and records all the same.
+type RecorderOptions struct {
+	Planned   int64    // arrivals of the whole run
+	Bursts    []Burst  // in the order Attempt.Burst counts them
+	Addresses []string // in the order Attempt.Address counts them
+}
+
+// Burst is one planned burst.
+type Burst struct {
+	At     time.Duration // intended instant of its first arrival
+	Count  int64         // arrivals in it
+	Within time.Duration // span its arrivals are intended to spread over; zero: all at once
+}
+
+// Recorder accumulates what a run's attempts were. One goroutine owns it; it
+// takes no locks. Recording an attempt takes constant time and, once the
+// outcome, the burst and the second have been seen, no memory.
+type Recorder struct {
+	options     RecorderOptions
+	arrivals    int64
+	started     int64
+	established int64
+	failed      int64
+	rows        []row
+	index       map[Outcome]int
+	values      [numMetrics]histogram
+	tcp         TCP
+	addresses   []int64
+	bursts      []burstTally
+	line        timeline
+	held        heldTally
+	remarks     remarks
+}
+
+// row is one outcome of the table.
+type row struct {
+	outcome     Outcome
+	count       int64
+	first, last time.Duration
+	samples     []string
+}
+
+// NewRecorder returns an empty recorder for a run.
+func NewRecorder(o RecorderOptions) *Recorder {
+	return &Recorder{
+		options:   o,
+		index:     make(map[Outcome]int),
+		addresses: make([]int64, len(o.Addresses)),
+		bursts:    make([]burstTally, len(o.Bursts)),
+	}
+}
+
+// Attempt records an arrival that has ended. It keeps nothing of a.
+func (r *Recorder) Attempt(a *Attempt) {
+	i := r.intern(a.Outcome)
+	known := max(a.Ended, a.Started, a.Dialed)
+	if known == 0 { // never launched
+		known = a.Intended
+	}
+	r.arrivals++
+	r.rows[i].add(known, 1)
+	if a.Outcome.Failed() {
+		r.failed++
+	}
+	r.measure(a)
+	r.line.at(a.Intended).arrivals++
+	r.line.at(known).outcomes.add(i, 1)
+	if launched, at := a.launch(); launched {
+		r.launch(a, at, known)
+	}
+	if a.Outcome.Kind == Established {
+		r.open(a.Ended)
+	}
+	if b := int(a.Burst); b >= 0 && b < len(r.bursts) {
+		r.bursts[b].add(a, i)
+	}
+}
+
+// launch reports whether the attempt touched the network, and when.
+func (a *Attempt) launch() (launched bool, at time.Duration) {
+	if a.Started != 0 {
+		return true, a.Started
+	}
+	return a.Dialed != 0, a.Dialed
+}
+
+func (r *Recorder) launch(a *Attempt, at, ended time.Duration) {
+	r.started++
+	r.line.at(at).starts++
+	r.line.at(ended).ends++
+	if int(a.Address) < len(r.addresses) {
+		r.addresses[a.Address]++
+	}
+	r.tcp.add(a)
+}
+
+func (r *Recorder) open(at time.Duration) {
+	r.established++
+	r.held.opened++
+	r.held.level.add(at, 1)
+	r.line.at(at).opens++
+}
+
+// measure adds a's durations to the metrics that have them.
+func (r *Recorder) measure(a *Attempt) {
+	if d, ok := a.Handshake(); ok {
+		r.values[MetricHandshake].record(d)
+	}
+	if d, ok := a.Service(); ok {
+		r.values[MetricService].record(d)
+	}
+	if d, ok := a.Connect(); ok {
+		r.values[MetricConnect].record(d)
+	}
+	if d, ok := a.TLS(); ok {
+		r.values[MetricTLS].record(d)
+	}
+	if d, ok := a.Upgrade(); ok {
+		r.values[MetricUpgrade].record(d)
+	}
+	if d, ok := a.StartLag(); ok {
+		r.values[MetricStartLag].record(d)
+	}
+	if a.ConnectLag != 0 {
+		r.values[MetricConnectLag].record(a.ConnectLag)
+	}
+	if a.ReadLag != 0 {
+		r.values[MetricReadLag].record(a.ReadLag)
+	}
+}
+
+// intern returns the row of an outcome, making it if it is new.
+func (r *Recorder) intern(o Outcome) int {
+	if i, ok := r.index[o]; ok {
+		return i
+	}
+	i := len(r.rows)
+	r.rows = append(r.rows, row{outcome: o})
+	r.index[o] = i
+	return i
+}
+
+func (w *row) add(at time.Duration, n int64) {
+	if w.count == 0 {
+		w.first, w.last = at, at
+	}
+	w.first, w.last = min(w.first, at), max(w.last, at)
+	w.count += n
+}
+
+// Close records that a held connection ended.
+func (r *Recorder) Close(c HeldClose) {
+	r.held.close(c)
+	r.line.at(c.At).closes++
+}
+
+// Merge adds what other recorded, exactly. Both must be of the same plan:
+// the same bursts and addresses in the same order. other is left as it was.
+func (r *Recorder) Merge(other *Recorder) error {
+	if !slices.Equal(r.options.Bursts, other.options.Bursts) || !slices.Equal(r.options.Addresses, other.options.Addresses) {
+		return fmt.Errorf("merging recorders: their bursts or addresses differ")
+	}
+	moved := make([]int, len(other.rows))
+	for i := range other.rows {
+		moved[i] = r.mergeRow(&other.rows[i])
+	}
+	at := func(row int) int { return moved[row] }
+	r.arrivals += other.arrivals
+	r.started += other.started
+	r.established += other.established
+	r.failed += other.failed
+	for m := range r.values {
+		_ = r.values[m].merge(&other.values[m]) // the same range by construction
+	}
+	r.tcp.merge(other.tcp)
+	for i, n := range other.addresses {
+		r.addresses[i] += n
+	}
+	for i := range other.bursts {
+		r.bursts[i].merge(&other.bursts[i], at)
+	}
+	r.line.merge(&other.line, at)
+	r.held.merge(&other.held)
+	r.remarks.merge(&other.remarks)
+	return nil
+}
+
+func (r *Recorder) mergeRow(o *row) int {
+	i := r.intern(o.outcome)
+	if o.count > 0 {
+		w := &r.rows[i]
+		w.add(o.first, o.count)
+		w.last = max(w.last, o.last)
+	}
+	for _, s := range o.samples {
+		r.Sample(o.outcome, s)
+	}
+	return i
+}
+
+// Snapshot is the few figures a live display wants.
+type Snapshot struct {
+	Planned     int64
+	Arrivals    int64 // ended, in whatever way
+	Started     int64
+	Established int64
+	Failed      int64 // as Outcome.Failed counts
+	Held        int64 // open now
+
+	// What the last whole step of the timeline, usually a second, saw end.
+	LastEstablished, LastFailed int64
+	LastStep                    time.Duration
+}
+
+// Snapshot returns the figures at an instant of the run. It takes little
+// time whatever was recorded.
+func (r *Recorder) Snapshot(now time.Duration) Snapshot {
+	s := Snapshot{
+		Planned: r.options.Planned, Arrivals: r.arrivals, Started: r.started,
+		Established: r.established, Failed: r.failed,
+		Held: r.held.open(),
+	}
+	if r.line.step == 0 {
+		return s
+	}
+	s.LastStep = r.line.step
+	if i := int(now/r.line.step) - 1; i >= 0 && i < len(r.line.bins) {
+		for _, t := range r.line.bins[i].outcomes {
+			switch o := r.rows[t.row].outcome; {
+			case o.Kind == Established:
+				s.LastEstablished += t.n
+			case o.Failed():
+				s.LastFailed += t.n
+			}
+		}
+	}
+	return s
+}

@@ -1,0 +1,132 @@
+package results
+
+import "time"
+
+// A timeline keeps at most maxBins steps, two hours of seconds. A longer run
+// doubles the step as often as needed: what a step held is added, so nothing
+// is lost but resolution.
+const (
+	maxBins   = 7200
+	firstStep = time.Second
+)
+
+// tally counts outcomes by their row number. It is a short list rather than
+// a map: a second sees a handful of outcomes, and adding to it allocates
+// only when a new one appears.
+type tally []tallied
+
+type tallied struct {
+	row int
+	n   int64
+}
+
+func (t *tally) add(row int, n int64) {
+	for i := range *t {
+		if (*t)[i].row == row {
+			(*t)[i].n += n
+			return
+		}
+	}
+	*t = append(*t, tallied{row, n})
+}
+
+// bin is what happened in one step of the timeline.
+type bin struct {
+	arrivals      int64 // by intended instant
+	starts, ends  int64 // of launched attempts
+	opens, closes int64 // of held connections
+	outcomes      tally // by the instant they were known
+}
+
+func (b *bin) merge(o *bin, row func(int) int) {
+	b.arrivals += o.arrivals
+	b.starts += o.starts
+	b.ends += o.ends
+	b.opens += o.opens
+	b.closes += o.closes
+	for _, t := range o.outcomes {
+		b.outcomes.add(row(t.row), t.n)
+	}
+}
+
+// timeline is empty and ready at its zero value.
+type timeline struct {
+	step time.Duration // zero until the first bin: firstStep
+	bins []bin
+}
+
+// at returns the bin of an instant; before the run's start is its first.
+func (t *timeline) at(d time.Duration) *bin {
+	if t.step == 0 {
+		t.step = firstStep
+	}
+	d = max(d, 0)
+	for d/t.step >= maxBins {
+		t.double()
+	}
+	i := int(d / t.step)
+	for len(t.bins) <= i {
+		t.bins = append(t.bins, bin{})
+	}
+	return &t.bins[i]
+}
+
+// double makes each step twice as long: bin i takes up bins 2i and 2i+1.
+func (t *timeline) double() {
+	same := func(row int) int { return row }
+	for i := range t.bins {
+		if i%2 == 0 {
+			t.bins[i/2] = t.bins[i]
+		} else {
+			t.bins[i/2].merge(&t.bins[i], same)
+		}
+	}
+	kept := (len(t.bins) + 1) / 2
+	clear(t.bins[kept:])
+	t.bins = t.bins[:kept]
+	t.step *= 2
+}
+
+// merge adds o; row says which of our outcome rows one of o's is.
+func (t *timeline) merge(o *timeline, row func(int) int) {
+	for i := range o.bins {
+		b := &o.bins[i]
+		t.at(time.Duration(i)*o.step).merge(b, row)
+	}
+	for o.step > t.step && len(o.bins) > 0 {
+		t.double()
+	}
+}
+
+// Second is what happened in one step of a run, usually a second.
+type Second struct {
+	At       time.Duration    `json:"at_ns"`     // start of the step
+	Arrivals int64            `json:"arrivals"`  // that were intended in it
+	Outcomes map[string]int64 `json:"outcomes"`  // known in it, by Outcome.Name
+	InFlight int64            `json:"in_flight"` // started and not ended, at its end
+	Held     int64            `json:"held"`      // established and still open, at its end
+}
+
+func (r *Recorder) seconds() []Second {
+	seconds := make([]Second, len(r.line.bins))
+	var flying, held int64
+	for i := range r.line.bins {
+		b := &r.line.bins[i]
+		flying += b.starts - b.ends
+		held += b.opens - b.closes
+		seconds[i] = Second{
+			At: time.Duration(i) * r.line.step, Arrivals: b.arrivals,
+			Outcomes: r.named(b.outcomes), InFlight: flying, Held: held,
+		}
+	}
+	return seconds
+}
+
+// named turns row numbers into names.
+func (r *Recorder) named(t tally) map[string]int64 {
+	names := make(map[string]int64, len(t))
+	for _, e := range t {
+		names[r.rows[e.row].outcome.Name()] += e.n
+	}
+	return names
+}
