@@ -88,9 +88,8 @@ func TestGatewayAgainstSimulation(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	type served struct{ start, until time.Duration } // a place's next free instant
-	var places [3]time.Duration
-	var leave []time.Duration // when each who ever waited stopped waiting
+	var places [3]time.Duration // when each becomes free
+	var leave []time.Duration   // when each who ever waited stopped waiting
 	g := newGateway(&config)
 	seen := map[decision]int{}
 	var now time.Duration
