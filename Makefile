@@ -1,0 +1,18 @@
+.PHONY: build run test lint bench fuzz golden
+
+build:
+	CGO_ENABLED=0 go build -o stampede ./cmd/stampede
+run:
+	go run ./cmd/stampede run examples/quickstart.yaml
+test:
+	bash .ci/install
+	go test -race -shuffle=on -timeout 20m ./...
+lint:
+	bash .ci/lint
+bench:
+	go test -run '^$$' -bench . ./...
+	go test -tags bench -run TestAgainstFloor -v -count 1 -timeout 20m ./engine
+fuzz:
+	bash .ci/fuzz 20s
+golden:
+	go test ./... -update

@@ -1,0 +1,66 @@
+package engine
+
+import (
+	"time"
+
+	"stampede/engine/handshake"
+	"stampede/scenario"
+)
+
+// state is where a connection stands:
+//
+//	armed → connecting → upgrading → held → closing → (free)
+//	dialing → parked → upgrading …            for release: upgrade
+//	… → sampling → (free)                      after a refusal, while its body arrives
+type state uint8
+
+const (
+	free       state = iota
+	armed            // socket made and registered, connect not called yet
+	dialing          // release: upgrade, connecting ahead of the instant
+	parked           // release: upgrade, connected, waiting for the instant
+	connecting       // connect called, not writable yet
+	upgrading        // connected; request going out or reply awaited
+	held             // established and open
+	closing          // our Close sent, the peer's and its FIN awaited
+	sampling         // outcome decided, collecting the body for a sample
+)
+
+// conn is one connection from arming to close: no pointers a handshake
+// whose reply comes in one piece has to allocate.
+type conn struct {
+	n         int64
+	intended  time.Duration
+	dialed    time.Duration // connect called
+	started   time.Duration // dialed, or for release: upgrade the release
+	connected time.Duration
+	requested time.Duration
+	ended     time.Duration
+
+	connectLag, readLag             time.Duration // see results.Attempt
+	synRetransmits, dataRetransmits uint8
+
+	links [numLists]links
+	due   [numLists]time.Duration // when the queue the connection is in lets go of it
+	in    [numLists]queueID
+
+	fd      int32
+	gen     uint32 // tells events of this socket from those of an earlier one in the same slot
+	burst   int32
+	sent    int32 // bytes of the request written
+	address uint16
+
+	state      state
+	release    scenario.Release
+	fellBack   bool // the other family has been tried
+	released   bool // release: upgrade, the instant has passed
+	peerClosed bool // the peer's Close frame has been read
+	closeTold  bool // its HeldClose is recorded
+	early      bool // news came while parked, or with the news of the connect
+	hungUp     bool // the peer has sent FIN or RST: nothing stops reading before it
+
+	key    handshake.Key
+	reply  *handshake.Parser // a reply in pieces; nil when it came whole
+	frames *frameReader      // frames in pieces; nil between frames
+	body   *bodySample       // while sampling
+}

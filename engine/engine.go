@@ -1,0 +1,57 @@
+// Package engine makes the load: shards of raw non-blocking sockets that
+// start every arrival of a schedule at its instant, carry each handshake to
+// exactly one outcome, hold what was established, and tell all of it to one
+// recorder. Making load needs Linux; the rest of the package works anywhere.
+package engine
+
+import (
+	"errors"
+	"net/netip"
+	"time"
+
+	"stampede/engine/handshake"
+	"stampede/results"
+	"stampede/scenario"
+)
+
+// ErrUnsupported is what Run returns on systems that can't make load.
+var ErrUnsupported = errors.New("making load needs Linux (epoll, kernel receive stamps, TCP_INFO): run this in a Linux machine or container; check, report and gate work here")
+
+// Config says what to run. It is not changed by Run.
+type Config struct {
+	Schedule        *scenario.Schedule
+	Target          *Target
+	Request         *handshake.Request
+	Timeouts        scenario.Timeouts
+	Hold            scenario.Hold
+	SourceAddresses []netip.Addr // dialled from in turn; empty: the kernel chooses
+	Shards          int          // 0: one a CPU this process may use
+	NoEvidence      bool         // do not ask the kernel (receive stamps, TCP_INFO): no lags but start_lag, no retransmissions
+
+	Recorder *results.Recorder // told of everything, from one goroutine
+	Observe  Observer          // may be nil
+}
+
+// Observer is told how the run goes. Its methods are called from the
+// goroutine that feeds the recorder, never while the recorder changes.
+type Observer interface {
+	// Attempt sees every attempt once, in the order of their ends within a shard.
+	Attempt(a *results.Attempt)
+	// Tick comes about ten times a second.
+	Tick(l Live)
+}
+
+// Live is the state of a run at one moment.
+type Live struct {
+	Elapsed  time.Duration // since the run's start; negative while bursts are being armed
+	InFlight int64         // started and not ended
+	Held     int64         // established and open
+}
+
+// Report is what a finished run says beside what its recorder holds.
+type Report struct {
+	StartedAt   time.Time     // the instant of offset zero
+	EndedAt     time.Time     // all arrivals ended, all connections closed
+	Interrupted bool          // stopped by its context before the plan's end
+	StoppedAt   time.Duration // when, if Interrupted
+}

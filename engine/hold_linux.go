@@ -1,0 +1,194 @@
+package engine
+
+import (
+	"time"
+
+	"github.com/gobwas/ws"
+	"golang.org/x/sys/unix"
+
+	"stampede/engine/handshake"
+	"stampede/results"
+	"stampede/scenario"
+)
+
+// controlFrame makes a masked control frame, as a client's must be (RFC 6455 §5.3).
+func (s *shard) controlFrame(op ws.OpCode, payload []byte) []byte {
+	var mask [4]byte
+	_, _ = s.random.Read(mask[:])
+	b := append(s.request[:0], 0x80|byte(op), 0x80|byte(len(payload)))
+	b = append(b, mask[:]...)
+	for i, p := range payload {
+		b = append(b, p^mask[i%4])
+	}
+	s.request = b
+	return b
+}
+
+// sendControl sends a control frame if the socket takes it whole. One that
+// does not fit is dropped: the peer has not read a window's worth of data,
+// and a lost ping or pong of ours is nothing a handshake figure rests on.
+func (s *shard) sendControl(i int32, op ws.OpCode, payload []byte) {
+	_, _ = send(int(s.slab.at(i).fd), s.controlFrame(op, payload))
+}
+
+// ping sends a ping and sets the next.
+func (s *shard) ping(i int32, now time.Duration) {
+	s.sendControl(i, ws.OpPing, nil)
+	s.enter(i, pingQueue, now+s.run.config.Hold.PingEvery)
+}
+
+var closeNormal = []byte{0x03, 0xe8} // 1000
+
+// codeAbnormal stands for a close without a Close frame (RFC 6455 §7.1.5).
+const codeAbnormal = 1006
+
+// startClose ends a held connection the way the scenario says.
+func (s *shard) startClose(i int32, now time.Duration) {
+	c := s.slab.at(i)
+	if s.run.config.Hold.Close == scenario.Reset {
+		lingerZero(int(c.fd))
+		s.closed(i, results.HeldClose{At: now, Kind: results.ResetClose})
+		return
+	}
+	s.leave(i, byLife)
+	c.state = closing
+	s.held--
+	s.sendControl(i, ws.OpClose, closeNormal)
+	s.enter(i, closingQueue, now+closeTimeout)
+}
+
+// readFrames reads what a held or closing connection has sent.
+func (s *shard) readFrames(i int32) {
+	c := s.slab.at(i)
+	for gen := c.gen; ; {
+		n, err := recv(int(c.fd), s.buf)
+		switch {
+		case err == unix.EINTR:
+			continue
+		case err == unix.EAGAIN:
+			return
+		case err != 0:
+			s.lost(i, true)
+			return
+		case n == 0:
+			s.lost(i, false)
+			return
+		}
+		s.readFrameBytes(i, s.buf[:n])
+		if c.gen != gen || n < len(s.buf) && !c.hungUp {
+			return
+		}
+	}
+}
+
+// readFrameBytes acts on the frames in data. The reader of a connection
+// between frames is the shard's own; only a cut frame gets one to itself.
+func (s *shard) readFrameBytes(i int32, data []byte) {
+	c := s.slab.at(i)
+	r := c.frames
+	if r == nil {
+		r = &s.frames
+		r.skip, r.n, r.fragmented = 0, 0, false
+	}
+	gen := c.gen
+	for all := data; len(data) > 0; {
+		f, rest, ok, err := r.next(data)
+		if err != nil {
+			s.frameError(i, all, err)
+			return
+		}
+		if !ok {
+			break
+		}
+		if s.onFrame(i, f); c.gen != gen {
+			return
+		}
+		data = rest
+	}
+	switch {
+	case c.frames == nil && !r.idle():
+		kept := *r
+		c.frames = &kept
+	case c.frames != nil && r.idle():
+		c.frames = nil
+	}
+}
+
+// onFrame answers a frame: pings and, once, the close.
+func (s *shard) onFrame(i int32, f frame) {
+	c := s.slab.at(i)
+	switch f.op {
+	case ws.OpPing:
+		if c.state == held {
+			s.sendControl(i, ws.OpPong, f.payload)
+		}
+	case ws.OpClose:
+		s.onClose(i, f)
+	}
+}
+
+// onClose is the server's Close frame: the answer to ours, or its own idea.
+// Either way the server closes TCP next (RFC 6455 §7.1.1).
+func (s *shard) onClose(i int32, f frame) {
+	c := s.slab.at(i)
+	now := s.clock()
+	code := f.code()
+	ours := c.state == closing && (code == 1000 || code == 1005)
+	c.peerClosed = true
+	if ours {
+		return // its FIN ends it
+	}
+	if c.state == held {
+		s.held--
+		c.state = closing
+		s.sendControl(i, ws.OpClose, f.payload[:min(2, len(f.payload))])
+	}
+	s.leave(i, byLife)
+	s.enter(i, closingQueue, now+closeTimeout)
+	s.recordClose(i, results.HeldClose{At: now, Kind: results.CodeEarly, Code: code})
+}
+
+// lost is the end of TCP, from the server's side. A server that answers our
+// Close with a bare FIN has closed too; one that resets has not.
+func (s *shard) lost(i int32, reset bool) {
+	c := s.slab.at(i)
+	now := s.clock()
+	switch {
+	case c.state == closing && (c.peerClosed || !reset):
+		s.closed(i, results.HeldClose{At: now, Kind: results.CleanClose})
+	case c.state == closing:
+		s.closed(i, results.HeldClose{At: now, Kind: results.ForcedClose})
+	case reset:
+		s.closed(i, results.HeldClose{At: now, Kind: results.ResetEarly, Code: codeAbnormal})
+	default:
+		s.closed(i, results.HeldClose{At: now, Kind: results.EOFEarly, Code: codeAbnormal})
+	}
+}
+
+// frameError ends a connection whose server sent what is no frame; the
+// handshake stays established, the fault has its own count and sample.
+func (s *shard) frameError(i int32, data []byte, err error) {
+	s.batch.warn("frame error after open", 1)
+	s.sampleText(results.Outcome{Kind: results.Established}, "frame error after open: "+err.Error()+": "+handshake.Escape(data[:min(len(data), 16)]))
+	s.closed(i, results.HeldClose{At: s.clock(), Kind: results.FrameError, Code: uint16(ws.StatusProtocolError)})
+}
+
+// closed records the end of an established connection and frees it.
+func (s *shard) closed(i int32, how results.HeldClose) {
+	if s.slab.at(i).state == held {
+		s.held--
+	}
+	s.recordClose(i, how)
+	s.drop(i)
+}
+
+// recordClose records the end of slot i's connection, unless that is done.
+func (s *shard) recordClose(i int32, how results.HeldClose) {
+	c := s.slab.at(i)
+	if c.closeTold {
+		return
+	}
+	c.closeTold = true
+	how.Age = how.At - c.ended
+	s.batch.closes = append(s.batch.closes, how)
+}

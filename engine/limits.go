@@ -1,0 +1,64 @@
+package engine
+
+import (
+	"fmt"
+	"net/netip"
+	"time"
+
+	"stampede/scenario"
+)
+
+// closeTimeout is how long a closing handshake may take: RFC 6455 §7.1.1 lets
+// the server close TCP first, "a reasonable time" is left to the client. It
+// bounds the end of every run.
+const closeTimeout = 2 * time.Second
+
+// spareDescriptors are left alone, for the files of the result.
+const spareDescriptors = 24
+
+// Need is what a run wants of this host, against what the host has. Both
+// come before the run; at run time a limit that is hit is a local outcome.
+type Need struct {
+	What string // "descriptors", "source ports"
+	Want int64
+	Have int64
+	Hint string // how to raise it
+}
+
+// Short reports whether the host can't give what is wanted.
+func (n Need) Short() bool { return n.Want > n.Have }
+
+// String says it in one line: needs N, has M, and how to raise it if short.
+func (n Need) String() string {
+	text := fmt.Sprintf("%s: needs %d, has %d", n.What, n.Want, n.Have)
+	if n.Short() {
+		text += "; " + n.Hint
+	}
+	return text
+}
+
+// Needs estimates what the scenario wants at its peak: every arrival keeps a
+// descriptor and a source port for at most its total timeout and its hold, so
+// no more can be open than arrive in that time. A server that answers at once
+// frees them sooner, so the figure is an upper bound, and a run that is short
+// of it is warned, not refused.
+func Needs(s *scenario.Scenario, schedule *scenario.Schedule, addresses []netip.AddrPort) []Need {
+	open := schedule.Peak(openFor(s))
+	needs := []Need{{
+		What: "descriptors", Want: open + spareDescriptors, Have: int64(DescriptorsFree()),
+		Hint: "raise the limit with ulimit -n (and LimitNOFILE= or fs.nr_open), or lower the load or the hold",
+	}}
+	if low, high, ok := portRange(); ok {
+		pairs := int64(max(1, len(addresses))) * int64(max(1, len(s.Target.SourceAddresses)))
+		needs = append(needs, Need{
+			What: "source ports", Want: open, Have: pairs * int64(high-low+1),
+			Hint: "add source_addresses, or widen net.ipv4.ip_local_port_range",
+		})
+	}
+	return needs
+}
+
+// openFor is the longest a connection stays open.
+func openFor(s *scenario.Scenario) time.Duration {
+	return s.Timeouts.Total + s.Hold.For + closeTimeout
+}

@@ -1,0 +1,205 @@
+package engine
+
+import (
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"stampede/engine/handshake"
+	"stampede/results"
+	"stampede/scenario"
+)
+
+// sendRequest makes the request with a fresh key and sends what the socket takes.
+func (s *shard) sendRequest(i int32) {
+	c := s.slab.at(i)
+	c.state = upgrading
+	var nonce [16]byte
+	_, _ = s.random.Read(nonce[:])
+	c.key = handshake.NewKey(nonce)
+	s.sendRest(i)
+}
+
+// sendRest sends the part of the request that is not sent yet. The bytes are
+// made anew from template and key, so a connection keeps no buffer.
+func (s *shard) sendRest(i int32) {
+	c := s.slab.at(i)
+	s.request = s.run.config.Request.AppendTo(s.request[:0], &c.key)
+	for int(c.sent) < len(s.request) {
+		n, err := send(int(c.fd), s.request[c.sent:])
+		switch err {
+		case 0:
+			c.sent += int32(n)
+		case unix.EINTR:
+		case unix.EAGAIN:
+			return // EPOLLOUT tells when there is room again
+		default:
+			// What the server said before it closed is still to be read: a 400
+			// to a request it did not want to read whole, for one.
+			s.readReply(i)
+			return
+		}
+	}
+	c.requested = s.clock()
+	if c.early {
+		c.early = false
+		s.readReply(i)
+	}
+}
+
+// upgradeNews is room to write the rest of the request, or bytes of the reply.
+func (s *shard) upgradeNews(i int32, events uint32) {
+	c := s.slab.at(i)
+	gen := c.gen
+	if events&unix.EPOLLOUT != 0 && int(c.sent) < s.run.config.Request.Len() {
+		s.sendRest(i)
+		if c.gen != gen || c.state != upgrading {
+			return
+		}
+	}
+	if events&^unix.EPOLLOUT != 0 {
+		s.readReply(i)
+	}
+}
+
+// readReply reads until the verdict is known or nothing more is there.
+func (s *shard) readReply(i int32) {
+	c := s.slab.at(i)
+	for {
+		n, err := s.receive(c)
+		switch {
+		case err == unix.EINTR:
+			continue
+		case err == unix.EAGAIN:
+			return
+		case err != 0:
+			s.fail(i, readOutcome(err))
+			return
+		case n == 0:
+			s.fail(i, results.Outcome{Kind: results.Closed, Phase: results.PhaseUpgrade})
+			return
+		}
+		if s.feed(i, s.buf[:n]) || n < len(s.buf) && !c.hungUp {
+			return
+		}
+	}
+}
+
+// feed gives the parser bytes of the reply and acts on its verdict; true
+// means the reply is decided.
+func (s *shard) feed(i int32, data []byte) (decided bool) {
+	c := s.slab.at(i)
+	p := c.reply
+	if p == nil {
+		p = s.parser
+		p.Reset(s.run.config.Request)
+	}
+	used, done := p.Feed(data)
+	if !done {
+		if c.reply == nil { // it came in pieces: the connection keeps this parser
+			c.reply, s.parser = p, s.spareParser()
+		}
+		return false
+	}
+	v := p.Verdict(&c.key)
+	for w := v.Warnings; w != 0; w &= w - 1 {
+		s.batch.warn((w & -w).String(), 1)
+	}
+	if v.Outcome.Kind == results.Established {
+		s.established(i, data[used:], c.hungUp || len(data) == len(s.buf))
+	} else {
+		s.refused(i, p, v, data[used:])
+	}
+	return true
+}
+
+func (s *shard) spareParser() *handshake.Parser {
+	if n := len(s.parsers); n > 0 {
+		p := s.parsers[n-1]
+		s.parsers = s.parsers[:n-1]
+		return p
+	}
+	return new(handshake.Parser)
+}
+
+// readOutcome says what a failed read of the reply means.
+func readOutcome(err syscall.Errno) results.Outcome {
+	switch err {
+	case unix.ECONNRESET, unix.EPIPE, unix.ECONNABORTED:
+		return results.Outcome{Kind: results.Reset, Phase: results.PhaseUpgrade}
+	case unix.ETIMEDOUT:
+		return results.Outcome{Kind: results.Timeout, Phase: results.PhaseUpgrade}
+	case unix.EHOSTUNREACH, unix.ENETUNREACH, unix.ENETDOWN:
+		return results.Outcome{Kind: results.Unreachable}
+	}
+	return localError(err)
+}
+
+// established records the handshake and holds the connection. rest came
+// behind the head; more says that the socket may have more to read.
+func (s *shard) established(i int32, rest []byte, more bool) {
+	c := s.slab.at(i)
+	now := s.clock()
+	s.settle(i, results.Outcome{Kind: results.Established}, now)
+	if c.reply != nil {
+		s.parsers, c.reply = append(s.parsers, c.reply), nil
+	}
+	c.state = held
+	s.held++
+	gen := c.gen
+	if len(rest) > 0 {
+		s.readFrameBytes(i, rest)
+	}
+	if more && c.gen == gen {
+		s.readFrames(i)
+	}
+	if c.gen != gen || c.state != held {
+		return // the server has closed it already
+	}
+	hold := &s.run.config.Hold
+	if hold.For == 0 {
+		s.startClose(i, now)
+		return
+	}
+	s.enter(i, holdQueue, now+hold.For)
+	if hold.PingEvery > 0 {
+		s.enter(i, pingQueue, now+hold.PingEvery)
+	}
+}
+
+// fail ends an attempt that was not established and closes its connection.
+func (s *shard) fail(i int32, o results.Outcome) {
+	s.settle(i, o, s.clock())
+	s.explain(i, o)
+	s.drop(i)
+}
+
+// settle records how the attempt of slot i ended, exactly once.
+func (s *shard) settle(i int32, o results.Outcome, now time.Duration) {
+	c := s.slab.at(i)
+	c.ended = now
+	s.leave(i, byPhase)
+	s.leave(i, byLife)
+	if c.released {
+		s.inFlight--
+	}
+	s.endEvidence(c)
+	s.record(results.Attempt{
+		ConnectLag: c.connectLag, ReadLag: c.readLag, SYNRetransmits: c.synRetransmits, DataRetransmits: c.dataRetransmits,
+		N: c.n, Intended: c.intended, Dialed: c.dialed, Started: c.started, Connected: c.connected,
+		Requested: c.requested, Ended: now, Burst: c.burst, Address: c.address, Outcome: o,
+	})
+}
+
+// recordUnstarted records an arrival that came due but was never dialed.
+func (s *shard) recordUnstarted(a scenario.Arrival, o results.Outcome) {
+	s.record(results.Attempt{N: a.N, Intended: a.At, Ended: s.clock(), Burst: a.Burst, Outcome: o})
+}
+
+func (s *shard) record(a results.Attempt) {
+	s.batch.attempts = append(s.batch.attempts, a)
+	if len(s.batch.attempts) == batchSize {
+		s.flush()
+	}
+}

@@ -1,0 +1,285 @@
+package engine
+
+import (
+	"context"
+	crand "crypto/rand"
+	"fmt"
+	"math/rand/v2"
+	"net/netip"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"stampede/engine/handshake"
+	"stampede/results"
+	"stampede/scenario"
+)
+
+// maxLead bounds the time between the call of Run and offset zero.
+const maxLead = 5 * time.Second
+
+// run is what the shards of one run share: read-only once they are going,
+// but for the stop flag and the channels.
+type run struct {
+	config   *Config
+	start    time.Time // offset zero; in the future while the first burst is armed
+	bursts   []scenario.Burst
+	dials    []dialAddress
+	sources  []*rawAddr
+	evidence evidence
+	// indexes into dials, by family; other is what a failed connect falls back to
+	preferred, other []uint16
+
+	stopped atomic.Bool
+	batches chan *batch
+	spare   chan *batch
+}
+
+// dialAddress is one address of the target, ready for the kernel.
+type dialAddress struct {
+	family int
+	raw    rawAddr
+}
+
+// Run makes the load cfg describes and returns when every arrival has its
+// outcome and every connection is closed. When ctx ends, nothing more is
+// started, attempts in flight end as canceled and held connections are
+// closed, within closeTimeout. The error is for a run that could not begin.
+func Run(ctx context.Context, cfg Config) (Report, error) {
+	r := &run{config: &cfg, bursts: simultaneous(cfg.Schedule.Bursts())}
+	r.dials = dialAddresses(cfg.Target.Addresses)
+	for _, a := range cfg.SourceAddresses {
+		raw := rawAddress(netip.AddrPortFrom(a, 0))
+		r.sources = append(r.sources, &raw)
+	}
+	if len(r.dials) > 0 {
+		r.preferred, r.other = families(cfg.Target.Addresses)
+	}
+	shards, err := r.newShards()
+	if err != nil {
+		return Report{}, err
+	}
+	defer func() {
+		for _, s := range shards {
+			s.release0()
+		}
+	}()
+	if !cfg.NoEvidence {
+		var missing []string
+		r.evidence, missing = gatherEvidence()
+		defer r.evidence.release()
+		for _, m := range missing {
+			cfg.Recorder.Note(m)
+		}
+	}
+	r.batches = make(chan *batch, 16*len(shards))
+	r.spare = make(chan *batch, 16*len(shards))
+	defer quietCollector()()
+	r.start = time.Now().Add(r.lead())
+	if cfg.Target.Err != nil {
+		return r.unresolved(), nil
+	}
+	return r.drive(ctx, shards), nil
+}
+
+// drive runs the shards to their end while the calling goroutine collects.
+func (r *run) drive(ctx context.Context, shards []*shard) Report {
+	report := Report{StartedAt: r.start}
+	var working sync.WaitGroup
+	for _, s := range shards {
+		working.Go(s.loop)
+	}
+	done := make(chan struct{})
+	go func() { // ends when the shards do
+		working.Wait()
+		close(done)
+	}()
+	tick := time.NewTicker(flushEvery)
+	defer tick.Stop()
+	stop := ctx.Done()
+	for {
+		select {
+		case b := <-r.batches:
+			r.collect(b)
+		case <-tick.C:
+			r.observe(shards)
+		case <-stop:
+			stop = nil
+			report.Interrupted, report.StoppedAt = true, time.Since(r.start)
+			r.stopped.Store(true)
+			for _, s := range shards {
+				wakeEvent(s.wake)
+			}
+		case <-done:
+			for len(r.batches) > 0 {
+				r.collect(<-r.batches)
+			}
+			r.observe(shards)
+			report.EndedAt = time.Now()
+			return report
+		}
+	}
+}
+
+// unresolved ends every arrival as resolve, without waiting for its instant:
+// the name is looked up once a run, so they all failed already.
+func (r *run) unresolved() Report {
+	cursor := r.config.Schedule.Cursor(0, 1)
+	for a, ok := cursor.Next(); ok; a, ok = cursor.Next() {
+		at := max(a.At, 1)
+		attempt := results.Attempt{N: a.N, Intended: a.At, Dialed: at, Started: at, Ended: at, Burst: a.Burst,
+			Outcome: results.Outcome{Kind: results.Resolve}}
+		r.tell(&attempt)
+	}
+	r.config.Recorder.Sample(results.Outcome{Kind: results.Resolve}, r.config.Target.Err.Error())
+	return Report{StartedAt: r.start, EndedAt: time.Now()}
+}
+
+// collect feeds a batch to the recorder and gives it back to be filled again.
+func (r *run) collect(b *batch) {
+	for i := range b.attempts {
+		r.tell(&b.attempts[i])
+	}
+	for _, c := range b.closes {
+		r.config.Recorder.Close(c)
+	}
+	for _, s := range b.samples {
+		r.config.Recorder.Sample(s.outcome, s.text)
+	}
+	for _, w := range b.warnings {
+		r.config.Recorder.Warn(w.text, w.count)
+	}
+	b.reset()
+	select {
+	case r.spare <- b:
+	default:
+	}
+}
+
+func (r *run) tell(a *results.Attempt) {
+	r.config.Recorder.Attempt(a)
+	if r.config.Observe != nil {
+		r.config.Observe.Attempt(a)
+	}
+}
+
+func (r *run) observe(shards []*shard) {
+	if r.config.Observe == nil {
+		return
+	}
+	l := Live{Elapsed: time.Since(r.start)}
+	for _, s := range shards {
+		l.InFlight += s.gauges.inFlight.Load()
+		l.Held += s.gauges.held.Load()
+	}
+	r.config.Observe.Tick(l)
+}
+
+// newShards makes the shards, or says which resource they lack.
+func (r *run) newShards() ([]*shard, error) {
+	n := r.config.Shards
+	if n <= 0 {
+		n = runtime.NumCPU()
+	}
+	n = int(max(1, min(int64(n), r.config.Schedule.Len())))
+	budget := max(1, (DescriptorsFree()-spareDescriptors-2*n)/n)
+	var shards []*shard
+	for id := range n {
+		s, err := r.newShard(id, n, budget)
+		if err != nil {
+			for _, s := range shards {
+				s.release0()
+			}
+			return nil, fmt.Errorf("starting shard %d of %d: %w", id, n, err)
+		}
+		shards = append(shards, s)
+	}
+	return shards, nil
+}
+
+func (r *run) newShard(id, of, budget int) (*shard, error) {
+	ep, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
+	if err != nil {
+		return nil, fmt.Errorf("epoll: %w", err)
+	}
+	wake, err := newEvent(ep)
+	if err != nil {
+		closeFD(ep)
+		return nil, fmt.Errorf("eventfd: %w", err)
+	}
+	var seed [32]byte
+	_, _ = crand.Read(seed[:]) // never fails: crypto/rand's promise since Go 1.24
+	s := &shard{
+		run: r, ep: ep, wake: wake, budget: budget, queues: newQueues(),
+		cursor: r.config.Schedule.Cursor(int64(id), int64(of)),
+		events: make([]unix.EpollEvent, 512), buf: make([]byte, readBuffer),
+		request: make([]byte, 0, max(256, r.config.Request.Len())),
+		random:  rand.NewChaCha8(seed), parser: new(handshake.Parser),
+		samples: map[results.Outcome]int{}, batch: newBatch(), gauges: new(gauges),
+	}
+	s.next, s.more = s.cursor.Next()
+	return s, nil
+}
+
+// release0 gives the shard's own descriptors back.
+func (s *shard) release0() {
+	closeFD(s.wake)
+	closeFD(s.ep)
+}
+
+// lead is the time from now to offset zero: enough to arm a burst at zero.
+func (r *run) lead() time.Duration {
+	lead := 20 * time.Millisecond
+	for i := range r.bursts {
+		lead = max(lead, -armingStart(&r.bursts[i])+lead)
+	}
+	return min(lead, maxLead)
+}
+
+// simultaneous are the bursts whose arrivals share one instant: the ones that
+// are armed.
+func simultaneous(all []scenario.Burst) []scenario.Burst {
+	var bursts []scenario.Burst
+	for _, b := range all {
+		if b.Within == 0 || b.Release == scenario.Upgrade {
+			bursts = append(bursts, b)
+		}
+	}
+	return bursts
+}
+
+// addressFor gives arrival n its address: the preferred family's in turn.
+func (r *run) addressFor(n int64) uint16 { return r.preferred[n%int64(len(r.preferred))] }
+
+// fallbackFor is the address of the other family arrival n may fall back to.
+func (r *run) fallbackFor(n int64) (address uint16, ok bool) {
+	if len(r.other) == 0 {
+		return 0, false
+	}
+	return r.other[n%int64(len(r.other))], true
+}
+
+// sourceFor is the source address of arrival n, nil to let the kernel choose.
+// All combinations with the target's addresses come up.
+func (r *run) sourceFor(n int64, family int) *rawAddr {
+	if len(r.sources) == 0 {
+		return nil
+	}
+	a := r.sources[n/int64(len(r.preferred))%int64(len(r.sources))]
+	if a.family != family {
+		return nil
+	}
+	return a
+}
+
+func dialAddresses(addresses []netip.AddrPort) []dialAddress {
+	dials := make([]dialAddress, len(addresses))
+	for i, a := range addresses {
+		raw := rawAddress(a)
+		dials[i] = dialAddress{family: raw.family, raw: raw}
+	}
+	return dials
+}
