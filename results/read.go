@@ -55,6 +55,10 @@ func checkSchema(data []byte) error {
 	return nil
 }
 
+// maxArrivals bounds what a result may claim: more than a million a second
+// for a decade, and far from where counts overflow.
+const maxArrivals = 1 << 50
+
 // check holds the result to what every recorder keeps true.
 func (r *Result) check() error {
 	var sum int64
@@ -63,9 +67,10 @@ func (r *Result) check() error {
 		if o.Kind == Invalid || o.Count < 0 || (o.Kind == Status) != (o.Status != 0) {
 			return fmt.Errorf("outcomes[%d]: no valid outcome", i)
 		}
-		if sum += o.Count; sum < 0 {
-			return fmt.Errorf("outcomes[%d]: counts overflow", i)
+		if o.Count > maxArrivals-sum {
+			return fmt.Errorf("outcomes[%d]: more arrivals than any run can make", i)
 		}
+		sum += o.Count
 	}
 	if sum != r.Arrivals {
 		return fmt.Errorf("%d arrivals, but outcomes add up to %d", r.Arrivals, sum)
@@ -92,7 +97,7 @@ func (r *Result) checkFigures() error {
 }
 
 func (f *Figures) check(low, high time.Duration) error {
-	if f.Count < 0 || f.Infinite < 0 || f.Infinite > f.Count {
+	if f.Count < 0 || f.Count > maxArrivals || f.Infinite < 0 || f.Infinite > f.Count {
 		return fmt.Errorf("count %d with %d infinite", f.Count, f.Infinite)
 	}
 	if f.Buckets == "" && f.Count > f.Infinite {

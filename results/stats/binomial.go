@@ -74,7 +74,7 @@ const enough = int64(1) << 50
 // that the bad share is at most limit; 0 if no practical n does, as for a
 // limit of zero.
 func NeededToProve(k int64, limit, confidence float64) int64 {
-	if limit <= 0 {
+	if limit <= 0 || k >= enough {
 		return 0
 	}
 	n := k + 1
