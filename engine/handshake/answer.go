@@ -58,8 +58,8 @@ func (a *answer) read(lines []byte) {
 	}
 }
 
-// judgedField tells which judged field is called name. Their names differ in
-// length, so that most headers cost one comparison.
+// judgedField tells which judged field is called name. No two of their names
+// have one length, so that name is compared in full with one of them at most.
 func judgedField(name []byte) int {
 	switch {
 	case equalFold(name, "upgrade"):

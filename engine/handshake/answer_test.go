@@ -39,7 +39,7 @@ func TestUpgradeAndConnection(t *testing.T) {
 		{"parted by blanks", goodUpgrade, "Connection: keep-alive Upgrade\r\n", badConnection, 0, ""},
 		{"parted by semicolons", goodUpgrade, "Connection: keep-alive;Upgrade\r\n", badConnection, 0, ""},
 		{"inside quotes", goodUpgrade, "Connection: \"a, upgrade, b\"\r\n", badConnection, 0, ""},
-		{"behind an escaped quote", goodUpgrade, "Connection: \"a\\\", upgrade\"\r\n", badConnection, 0, ""},
+		{"behind an escaped quote", goodUpgrade, "Connection: \"a\\\", upgrade, b\"\r\n", badConnection, 0, ""},
 		{"in an open quote", goodUpgrade, "Connection: \"a, upgrade\r\n", badConnection, 0, ""},
 		{"behind a closed quote", goodUpgrade, "Connection: \"a,b\", upgrade\r\n", "ok", 0, ""},
 		{"every fault", "Upgrade: h2c\r\n", "", badUpgrade, 0, `Upgrade "h2c": want "websocket" alone; missing Connection`},

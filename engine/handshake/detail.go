@@ -63,25 +63,23 @@ func statusLineDetail(head []byte) string {
 // headerFault says what is wrong with a line that fieldChecked refuses, or
 // that folds nothing.
 func headerFault(line []byte) string {
-	name, value, colon := bytes.Cut(line, []byte{':'})
+	name, _, colon := bytes.Cut(line, []byte{':'})
+	folds := line[0] == ' ' || line[0] == '\t'
 	switch {
-	case line[0] == ' ' || line[0] == '\t':
-		if isText(line) {
-			return "a folded line with none before it to continue"
-		}
+	case folds && isText(line):
+		return "a folded line with none before it to continue"
+	case folds:
 		return "a control character in a header value"
 	case !colon:
 		return "a header line without a colon"
 	case len(name) == 0:
 		return "a header without a name"
-	case isToken(bytes.TrimRight(name, " \t")) && !isToken(name):
-		return "a blank before the colon"
-	case !isToken(name):
-		return "a header name that is no token"
-	case !isText(value):
+	case isToken(name):
 		return "a control character in a header value"
+	case isToken(bytes.TrimRight(name, " \t")):
+		return "a blank before the colon"
 	}
-	return "malformed"
+	return "a header name that is no token"
 }
 
 // detail tells every fault of a 101, the one that names the outcome first and

@@ -38,6 +38,8 @@ func TestSample(t *testing.T) {
 		{"text", "try later\n", "try later\n"},
 		{"gzip", "\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03\x03\x00\x00\x00\x00\x00\x00\x00\x00\x00", "binary, 20 bytes"},
 		{"random without nul", strings.Repeat("\xfe\x01a", 10), "binary, 30 bytes"},
+		{"a fifth is no text", strings.Repeat("\xfftext", 4), "binary, 20 bytes"},
+		{"a tenth is no text", "\xffmostly it", `\xffmostly it`},
 		{"coloured text", "\x1b[31mplease try later", `\x1b[31mplease try later`},
 		{"latin-1", "La requ\xeate a \xe9chou\xe9, veuillez r\xe9essayer plus tard", `La requ\xeate a \xe9chou\xe9, veuillez r\xe9essayer plus tard`},
 		{"long", long, long[:4096] + "… (1904 bytes more)"},

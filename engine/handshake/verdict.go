@@ -39,6 +39,8 @@ var warningNames = [NumWarnings]string{
 }
 
 // String returns the names of the warnings in w, parted by commas; "" for none.
+// The name of a single warning is stable, and made without allocation, so that
+// warnings can be counted by it.
 func (w Warning) String() string {
 	names := make([]string, 0, NumWarnings)
 	for w &= warningsEnd - 1; w != 0; w &= w - 1 {

@@ -198,3 +198,25 @@ func TestInterimHeadersDoNotCount(t *testing.T) {
 		"missing Upgrade, Connection, Sec-WebSocket-Accept"}.run(t, nil)
 	verdictTest{name: "repeated", reply: interim + replyWith(""), want: "ok", warnings: InterimSkipped}.run(t, nil)
 }
+
+func TestWarningString(t *testing.T) {
+	tests := []struct {
+		warning Warning
+		want    string
+	}{
+		{0, ""},
+		{NoSubprotocol, "no subprotocol selected"},
+		{InterimSkipped | BareLF, "line feed without carriage return, interim reply skipped"},
+		{1 << NumWarnings, ""},
+	}
+	for _, tt := range tests {
+		if got := tt.warning.String(); got != tt.want {
+			t.Errorf("Warning(%#x) = %q, want %q", uint16(tt.warning), got, tt.want)
+		}
+	}
+	for i := range NumWarnings {
+		if w := Warning(1 << i); w.String() == "" || testing.AllocsPerRun(10, func() { _ = w.String() }) != 0 {
+			t.Errorf("warning %d has no name, or allocates it", i)
+		}
+	}
+}
