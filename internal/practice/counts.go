@@ -8,9 +8,9 @@ import (
 	"time"
 )
 
-// Counts is what a server has done so far. Once every client is done,
-// Requests = Upgraded + the Statuses but for BadRequests + the Injected
-// faults that are neither a status nor a valid 101.
+// Counts is what a server has done so far. After Serve, Requests = Upgraded +
+// Σ Statuses − BadRequests + Unsent + the Injected faults that are neither a
+// status nor a valid 101.
 type Counts struct {
 	Accepted     int64 `json:"accepted"`      // TCP connections
 	AcceptErrors int64 `json:"accept_errors"` // failed accepts, for want of descriptors for instance; the server tries on
@@ -22,6 +22,8 @@ type Counts struct {
 	QueueFull       int64 `json:"queue_full"`       // 503 for want of a waiting place
 	GatewayTimeouts int64 `json:"gateway_timeouts"` // 504 after the longest wait allowed
 	TooManyOpen     int64 `json:"too_many_open"`    // 503 beyond max_open
+
+	Unsent int64 `json:"unsent"` // 101s and refusals that found the peer gone, and answers not yet due when the server stopped
 
 	Statuses map[string]int64 `json:"statuses"` // every reply that was no 101, by code, whatever its cause
 	Injected map[string]int64 `json:"injected"` // every fault injected, by kind
@@ -43,7 +45,7 @@ type Counts struct {
 type tally struct {
 	accepted, acceptErrors, gone, badRequests, requests atomic.Int64
 	upgraded, queueFull, gatewayTimeouts, tooManyOpen   atomic.Int64
-	waiting, peerClosed, peerLeft, closeFailed          atomic.Int64
+	unsent, waiting, peerClosed, peerLeft, closeFailed  atomic.Int64
 	pings, messages                                     atomic.Int64
 	mostLate                                            peak
 
@@ -74,6 +76,18 @@ func (t *tally) status(code int) {
 	t.statuses[strconv.Itoa(code)]++
 }
 
+// refuse counts a refusal of the gateway's own; a fault's status is none.
+func (t *tally) refuse(d decision) {
+	switch d {
+	case queueFull:
+		t.queueFull.Add(1)
+	case gatewayTimeout:
+		t.gatewayTimeouts.Add(1)
+	case tooManyOpen:
+		t.tooManyOpen.Add(1)
+	}
+}
+
 func (t *tally) inject(kind string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -95,6 +109,7 @@ func (t *tally) counts() Counts {
 		QueueFull:       t.queueFull.Load(),
 		GatewayTimeouts: t.gatewayTimeouts.Load(),
 		TooManyOpen:     t.tooManyOpen.Load(),
+		Unsent:          t.unsent.Load(),
 		Statuses:        maps.Clone(t.statuses),
 		Injected:        maps.Clone(t.injected),
 		Waiting:         t.waiting.Load(),

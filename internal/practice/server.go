@@ -43,7 +43,8 @@ type Server struct {
 
 // Listen checks c and opens its listening socket. From then on the kernel
 // takes connections in; Serve answers them and is what closes the socket. The
-// error joins everything that is wrong with c, or is the socket's.
+// error joins everything that is wrong with c, or is the socket's. A server
+// that is not wanted after all is closed by Serve with an ended context.
 func Listen(c Config) (*Server, error) {
 	if err := c.validate(); err != nil {
 		return nil, err

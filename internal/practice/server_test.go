@@ -147,6 +147,69 @@ func TestHeaderDelayAndSubprotocol(t *testing.T) {
 	}
 }
 
+// No answer may be due while the gateway stands still.
+func TestServeFreeze(t *testing.T) {
+	var log bytes.Buffer
+	freeze := Freeze{For: 30 * ms, Every: 60 * ms}
+	s, stop := start(t, Config{Freeze: freeze, Service: Law{a: 7 * ms}, Log: &log})
+	for range 10 {
+		c := dial(t, s)
+		c.upgraded()
+		c.Close()
+	}
+	stop()
+	lines := 0
+	for d := json.NewDecoder(&log); d.More(); lines++ {
+		var e Entry
+		if err := d.Decode(&e); err != nil {
+			t.Fatal(err)
+		}
+		if e.Due%freeze.Every >= freeze.Every-freeze.For || e.Answered < e.Due {
+			t.Errorf("due in a freeze, or answered before due: %+v", e)
+		}
+	}
+	if lines != 10 {
+		t.Errorf("%d lines for 10 handshakes", lines)
+	}
+}
+
+// Every request must be accounted for, whatever becomes of it.
+func TestCountsAddUp(t *testing.T) {
+	s, stop := start(t, Config{
+		Service: parseLawT(t, "header"), MaxOpen: 20, Capacity: 30, Queue: 5, Seed: 4,
+		Faults: []Fault{{"502", 0.1}, {faultReset, 0.1}, {faultGarbage, 0.1}, {faultCloseAfter, 0.1}, {faultWrongAccept, 0.1}},
+	})
+	for i := range 100 {
+		c := dial(t, s)
+		switch {
+		case i%10 == 0:
+			c.send("nonsense\r\n\r\n")
+		case i > 60:
+			c.send(head("X-Practice-Delay: 1h"))
+		default:
+			c.send(head())
+		}
+	}
+	eventually(t, s, "all in", func(n Counts) bool { return n.Requests == 90 && n.BadRequests == 10 })
+	n := stop()
+	var refused, swallowed int64
+	for _, count := range n.Statuses {
+		refused += count
+	}
+	for kind, count := range n.Injected {
+		f := Fault{Kind: kind}
+		if _, ok := f.status(); !ok && !f.opens() {
+			swallowed += count
+		}
+	}
+	if sum := n.Upgraded + refused - n.BadRequests + n.Unsent + swallowed; sum != n.Requests {
+		t.Errorf("%d answers to %d requests: %+v", sum, n.Requests, n)
+	}
+	if n.Upgraded == 0 || n.QueueFull == 0 || n.Unsent == 0 || swallowed == 0 {
+		t.Errorf("not everything was tried: %+v", n)
+	}
+}
+
 // Stopping must end every kind of visit: before the request, while waiting,
 // held, ignored.
 func TestStop(t *testing.T) {

@@ -50,9 +50,11 @@ func (s *Server) receive(c *net.TCPConn) {
 	s.tally.waiting.Add(1)
 	onTime := s.departures.wait(v.due, s.stopping)
 	s.tally.waiting.Add(-1)
-	if onTime {
-		v.answer()
+	if !onTime {
+		s.tally.unsent.Add(1)
+		return
 	}
+	v.answer()
 }
 
 // turnAway answers what was no valid upgrade request, or nobody.
@@ -127,7 +129,7 @@ func (v *visit) release() {
 // note counts and logs the answer.
 func (v *visit) note(failed error) {
 	answered := v.server.now()
-	v.count()
+	v.count(failed == nil)
 	e := Entry{
 		N: v.n, Peer: v.conn.RemoteAddr().String(), Arrived: v.arrived, Delay: v.delay,
 		Decision: v.decision.String(), Fault: v.fault.Kind, Due: v.due, Answered: answered,
@@ -141,24 +143,23 @@ func (v *visit) note(failed error) {
 	v.server.journal.write(e)
 }
 
-func (v *visit) count() {
+// count counts the answer. An injected fault counts whether or not the peer
+// stayed for it: leaving is what a drip makes peers do.
+func (v *visit) count(sent bool) {
 	t := v.server.tally
-	switch v.decision {
-	case queueFull:
-		t.queueFull.Add(1)
-	case gatewayTimeout:
-		t.gatewayTimeouts.Add(1)
-	case tooManyOpen:
-		t.tooManyOpen.Add(1)
-	}
-	if status := v.status(); status != 0 {
-		t.status(status)
-	}
-	if v.placed {
-		t.upgraded.Add(1)
-	}
 	if v.fault.Kind != "" {
 		t.inject(v.fault.Kind)
+	}
+	status := v.status()
+	switch {
+	case !v.placed && status == 0:
+	case !sent:
+		t.unsent.Add(1)
+	case v.placed:
+		t.upgraded.Add(1)
+	default:
+		t.status(status)
+		t.refuse(v.decision)
 	}
 }
 
