@@ -3,7 +3,6 @@ package results
 import (
 	"fmt"
 	"math"
-	"time"
 
 	"stampede/results/stats"
 )
@@ -22,6 +21,7 @@ type Judgement struct {
 	Unit    string   `json:"unit"` // ns, share or count
 	Bad     int64    `json:"bad"`
 	Of      int64    `json:"of"`
+	Needs   int64    `json:"needs,omitempty"` // population a withheld quantile needs
 	Note    string   `json:"note"`
 }
 
@@ -70,8 +70,7 @@ func (r *Result) judge(t Threshold) Judgement {
 func (r *Result) judgeQuantile(t Threshold, j *Judgement) {
 	j.Unit = "ns"
 	f := r.Metrics.Of(t.Metric)
-	low, high := LowestValue, HighestValue
-	h, err := f.histogram(low, high)
+	h, err := f.histogram(LowestValue, HighestValue)
 	if err != nil || f.Count == 0 {
 		j.Note = noData(err)
 		return
@@ -89,7 +88,7 @@ func (r *Result) judgeQuantile(t Threshold, j *Judgement) {
 	}
 	j.prove(allowed)
 	if n := neededFor(t.Hundredth); f.Count < n {
-		j.Value = nil
+		j.Value, j.Needs = nil, n
 		j.tooFew(t.figure(), n, f.Count)
 	}
 }
@@ -244,5 +243,5 @@ func nanoseconds(v *int64) *float64 {
 	if v == nil {
 		return nil
 	}
-	return ptr(float64(time.Duration(*v)))
+	return ptr(float64(*v))
 }

@@ -30,7 +30,7 @@ var (
 
 func TestJudge(t *testing.T) {
 	type run struct {
-		ok, slow, gateway, local, canceled int // attempts: 10 ms, 400 ms, 504, no port, canceled
+		ok, slow, gateway, local int // attempts: 10 ms, 400 ms, 504, no port
 	}
 	tests := []struct {
 		name      string

@@ -1,0 +1,174 @@
+package report
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"stampede/results"
+)
+
+// connections tells what became of TCP and of held connections.
+func (t *text) connections() {
+	var lines []string
+	if len(t.result.Target.Addresses) > 1 {
+		lines = append(lines, "addresses   "+t.addresses())
+	}
+	if tcp := t.result.TCP; tcp.SYNAttempts+tcp.DataAttempts > 0 {
+		lines = append(lines, fmt.Sprintf("tcp         %s sent a SYN again (%s), %s sent data again (%s)",
+			several(tcp.SYNAttempts, "attempt"), several(tcp.SYNRetransmitted, "SYN"),
+			several(tcp.DataAttempts, "attempt"), several(tcp.DataRetransmitted, "segment")))
+	}
+	if t.result.Held.Opened > 0 {
+		lines = append(lines, "held        "+heldText(&t.result.Held))
+	}
+	if len(lines) > 0 {
+		t.line("")
+		t.lines(lines)
+	}
+}
+
+func (t *text) addresses() string {
+	var parts []string
+	for _, a := range slices.Sorted(maps.Keys(t.result.Target.Addresses)) {
+		parts = append(parts, escape(a)+" "+results.FormatCount(t.result.Target.Addresses[a]))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// heldText is the line of held connections; an early close by the server is
+// no failed handshake, and must not vanish either.
+func heldText(h *results.Held) string {
+	parts := []string{"peak " + results.FormatCount(h.Peak)}
+	var early []string
+	for _, e := range h.ClosedEarly {
+		how := strings.ReplaceAll(escape(e.How), "_", " ")
+		if e.How == results.CodeEarly.String() {
+			how = fmt.Sprintf("code %d", e.Code)
+		}
+		early = append(early, results.FormatCount(e.Count)+" "+how)
+	}
+	if len(early) > 0 {
+		parts = append(parts, "closed early by the server: "+strings.Join(early, ", "))
+	}
+	if age := h.EarlyAge.P50; age != nil {
+		parts = append(parts, "half of those by an age of "+duration(time.Duration(*age)))
+	}
+	for _, c := range []struct {
+		n    int64
+		word string
+	}{{h.Closed.Clean, "closed clean"}, {h.Closed.Forced, "closed by force"}, {h.Closed.Reset, "reset by us"}} {
+		if c.n > 0 {
+			parts = append(parts, results.FormatCount(c.n)+" "+c.word)
+		}
+	}
+	return strings.Join(parts, " · ")
+}
+
+func (t *text) thresholds() {
+	if len(t.result.Thresholds) == 0 {
+		return
+	}
+	table := table{left: map[int]bool{1: true, 2: true, 3: true}}
+	for i := range t.result.Thresholds {
+		j := &t.result.Thresholds[i]
+		table.add(strings.ToUpper(j.Verdict.String()), escape(j.Text), figure(t.result, j), escape(j.Note))
+	}
+	t.line("")
+	for _, l := range table.lines() {
+		word, rest, _ := strings.Cut(l, " ")
+		t.line("%s %s", t.loud(word), rest)
+	}
+}
+
+// none stands for a value that is not to be had.
+const none = "–"
+
+// value writes what a judgement found: an amount, +∞ in its way, or none.
+func value(r *results.Result, j *results.Judgement) string {
+	switch {
+	case j.Value != nil:
+		return amount(*j.Value, j.Unit)
+	case j.Of > 0 && j.Unit == "ns" && j.Needs == 0:
+		return endless(r)
+	}
+	return none
+}
+
+// figure is the value with its 95 % interval.
+func figure(r *results.Result, j *results.Judgement) string {
+	value := value(r, j)
+	if j.Low == nil && j.High == nil {
+		return value
+	}
+	low, high := "0", "∞"
+	if j.Low != nil {
+		low = amount(*j.Low, j.Unit)
+	}
+	if j.High != nil {
+		high = amount(*j.High, j.Unit)
+	}
+	return fmt.Sprintf("%s [%s, %s]", value, low, high)
+}
+
+func amount(v float64, unit string) string {
+	switch unit {
+	case "ns":
+		return duration(time.Duration(v))
+	case "share":
+		return percent(v)
+	}
+	return results.FormatCount(int64(v))
+}
+
+func (t *text) generator() {
+	g := t.result.Generator
+	var broken []string
+	for _, c := range g.Checks {
+		if !c.OK {
+			broken = append(broken, checkText(c))
+		}
+	}
+	t.line("")
+	switch {
+	case t.result.GeneratorLimited():
+		t.line("generator   %s: %s", t.loud("GENERATOR-LIMITED"), limitedBy(t.result))
+	case len(g.Checks) == 0:
+		t.line("generator   not checked")
+	case len(broken) > 0:
+		t.line("generator   ok, but %s", strings.Join(broken, "; "))
+	default:
+		t.line("generator   ok, %s passed", several(int64(len(g.Checks)), "check"))
+	}
+}
+
+// samples shows one of each outcome's samples, cut to a line.
+func (t *text) samples() {
+	first := true
+	for i := range t.result.Outcomes {
+		o := &t.result.Outcomes[i]
+		if len(o.Samples) == 0 {
+			continue
+		}
+		if first {
+			t.line("")
+			first = false
+		}
+		t.line("%s", short(fmt.Sprintf("sample of %s: %s", escape(o.Outcome().Name()), escape(o.Samples[0])), t.width))
+	}
+}
+
+func (t *text) remarks() {
+	if len(t.result.Warnings)+len(t.result.Notes) == 0 {
+		return
+	}
+	t.line("")
+	for _, w := range t.result.Warnings {
+		t.line("warning: %s (%s)", escape(w.Text), several(w.Count, "time"))
+	}
+	for _, n := range t.result.Notes {
+		t.line("note: %s", escape(n))
+	}
+}
