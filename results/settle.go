@@ -1,7 +1,5 @@
 package results
 
-import "strconv"
-
 // settle is the run's verdict from its judged thresholds, by the first that
 // applies:
 //
@@ -68,17 +66,4 @@ func (r *Result) ExitCode() int {
 		return 0
 	}
 	return 3
-}
-
-// FormatCount writes n with a comma every three digits.
-func FormatCount(n int64) string {
-	s := strconv.FormatInt(n, 10)
-	first := 0
-	if n < 0 {
-		first = 1
-	}
-	for i := len(s) - 3; i > first; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
 }
