@@ -1,0 +1,105 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/urfave/cli/v2"
+)
+
+// The exit codes, a contract with scripts and CI.
+const (
+	exitPass             = 0 // every threshold held
+	exitFail             = 1 // a threshold failed, or no handshake at all was established
+	exitUsage            = 2 // usage or scenario error; nothing was sent
+	exitInconclusive     = 3 // too few samples, no data, interrupted
+	exitGeneratorLimited = 4 // the run measured this host, not the server
+)
+
+// streams are a command's connections to the world, so that a test can hold
+// their other ends.
+type streams struct {
+	in       io.Reader
+	out, err io.Writer
+}
+
+// exitError carries an exit code up to run. A nil cause has been told already.
+type exitError struct {
+	code  int
+	cause error
+}
+
+func (e *exitError) Error() string {
+	if e.cause == nil {
+		return fmt.Sprintf("exit code %d", e.code)
+	}
+	return e.cause.Error()
+}
+
+func (e *exitError) Unwrap() error { return e.cause }
+
+// exit is an error that ends the program with code, quietly.
+func exit(code int) error {
+	if code == exitPass {
+		return nil
+	}
+	return &exitError{code: code}
+}
+
+// run is the whole program but for the process around it.
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	s := streams{in: stdin, out: stdout, err: stderr}
+	app := newApp(s)
+	err := app.RunContext(ctx, permute(app, args))
+	if err == nil {
+		return exitPass
+	}
+	code, cause := exitUsage, err
+	var e *exitError
+	if errors.As(err, &e) {
+		code, cause = e.code, e.cause
+	}
+	if cause != nil {
+		fmt.Fprintln(stderr, "stampede:", cause)
+	}
+	return code
+}
+
+func newApp(s streams) *cli.App {
+	return &cli.App{
+		Name:  "stampede",
+		Usage: "open thousands of WebSocket connections at once and say truthfully how the server took it",
+		Description: "Exit codes: 0 pass; 1 a threshold failed or nothing was established; 2 usage or scenario\n" +
+			"error, nothing sent; 3 inconclusive or interrupted; 4 generator-limited.",
+		Reader: s.in, Writer: s.out, ErrWriter: s.err,
+		HideVersion:               true,
+		UseShortOptionHandling:    true,
+		DisableSliceFlagSeparator: true, // a comma is part of a law, a header, a threshold
+		// Errors go to run, which knows the exit codes; the library must not exit itself.
+		ExitErrHandler: func(*cli.Context, error) {},
+		CommandNotFound: func(c *cli.Context, name string) {
+			fmt.Fprintf(s.err, "stampede: there is no command %q; see stampede --help\n", name)
+		},
+		OnUsageError: usageError,
+		Action: func(c *cli.Context) error {
+			if c.Args().Present() {
+				return fmt.Errorf("there is no command %q; see stampede --help", c.Args().First())
+			}
+			return cli.ShowAppHelp(c)
+		},
+		Commands: []*cli.Command{
+			runCommand(s), checkCommand(s), reportCommand(s), practiceCommand(s), schemaCommand(s), initCommand(s),
+		},
+	}
+}
+
+// usageError keeps the library from printing its whole help over a wrong flag.
+func usageError(c *cli.Context, err error, _ bool) error {
+	name := "stampede"
+	if c.Command != nil && c.Command.Name != "" && c.Command.Name != "stampede" {
+		name += " " + c.Command.Name
+	}
+	return fmt.Errorf("%w; see %s --help", err, name)
+}

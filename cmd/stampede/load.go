@@ -1,0 +1,224 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"stampede/internal/practice"
+	"stampede/results"
+	"stampede/scenario"
+)
+
+// loadFlags stand in for a scenario file when the argument is a URL.
+func loadFlags() []cli.Flag {
+	const category = "With a URL instead of a scenario file"
+	return []cli.Flag{
+		&cli.StringFlag{Name: "burst", Usage: "this many handshakes at one instant", Category: category},
+		&cli.StringFlag{Name: "rate", Usage: "handshakes a unit of time, as 200/s, with --for", Category: category},
+		&cli.StringFlag{Name: "for", Usage: "how long --rate goes on, as 30s", Category: category},
+		&cli.StringFlag{Name: "arrivals", Usage: "even or poisson, with --rate", Category: category},
+		&cli.StringFlag{Name: "release", Usage: "what a burst holds back: connect or upgrade", Category: category},
+		&cli.StringFlag{Name: "hold", Usage: "keep each connection open this long, as 10s", Category: category},
+		&cli.StringFlag{Name: "ping-every", Usage: "ping held connections, as 5s", Category: category},
+		&cli.StringFlag{Name: "close", Usage: "how connections are closed: clean or reset", Category: category},
+		&cli.StringFlag{Name: "timeout", Usage: "from start to established, as 10s", Category: category},
+		&cli.StringFlag{Name: "connect-timeout", Usage: "for the TCP connect, as 5s", Category: category},
+		&cli.StringFlag{Name: "connect-to", Usage: "dial this host:port; Host stays the URL's", Category: category},
+		&cli.StringSliceFlag{Name: "header", Aliases: []string{"H"}, Usage: "a header field, as 'Origin: https://app.example.test'", Category: category},
+		&cli.StringSliceFlag{Name: "subprotocol", Usage: "offer this subprotocol", Category: category},
+		&cli.StringSliceFlag{Name: "source-address", Usage: "dial from this address; several are used in turn", Category: category},
+	}
+}
+
+// thresholdFlags are added to whatever thresholds the scenario has.
+func thresholdFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringSliceFlag{Name: "threshold", Usage: "a threshold, as 'handshake p99 < 250ms' or '504 rate < 0.1%'"},
+		&cli.BoolFlag{Name: "force", Usage: "lift the caps on counts and rates"},
+	}
+}
+
+// load makes a valid scenario of a command's argument: a file, or a URL with
+// flags. Nothing has been sent when it fails.
+func load(c *cli.Context) (*scenario.Scenario, error) {
+	if c.NArg() != 1 {
+		return nil, fmt.Errorf("want one scenario file or URL, got %d arguments; see stampede %s --help", c.NArg(), c.Command.Name)
+	}
+	arg := c.Args().First()
+	var s *scenario.Scenario
+	var err error
+	if arg == scenario.Practice || strings.Contains(arg, "://") {
+		s, err = fromFlags(c, arg)
+	} else {
+		s, err = fromFile(c, arg)
+	}
+	if err != nil {
+		return nil, err
+	}
+	for _, text := range c.StringSlice("threshold") {
+		t, err := results.ParseThreshold(text)
+		if err != nil {
+			return nil, fmt.Errorf("--threshold: %w", err)
+		}
+		s.Thresholds = append(s.Thresholds, t)
+	}
+	return s, nil
+}
+
+func fromFile(c *cli.Context, path string) (*scenario.Scenario, error) {
+	for _, f := range loadFlags() {
+		if name := f.Names()[0]; c.IsSet(name) {
+			return nil, fmt.Errorf("--%s goes with a URL; the scenario file %s says it itself", name, path)
+		}
+	}
+	data, err := os.ReadFile(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("no scenario file %s; give a file, a ws:// URL or the word practice", path)
+	case err != nil:
+		return nil, fmt.Errorf("reading scenario: %w", err)
+	}
+	folder := filepath.Dir(path)
+	s, err := scenario.Parse(data, scenario.Options{
+		File: path,
+		Env:  os.LookupEnv,
+		ReadFile: func(name string) ([]byte, error) {
+			if !filepath.IsAbs(name) {
+				name = filepath.Join(folder, name)
+			}
+			return os.ReadFile(name)
+		},
+		Practice: new(practice.Config).Set,
+		Force:    c.Bool("force"),
+	})
+	if err != nil {
+		return nil, err
+	}
+	if s.Name == "" {
+		s.Name = strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))
+	}
+	return s, nil
+}
+
+func fromFlags(c *cli.Context, url string) (*scenario.Scenario, error) {
+	s := &scenario.Scenario{Name: "run", Target: scenario.Target{URL: url, ConnectTo: c.String("connect-to"), Subprotocols: c.StringSlice("subprotocol")}}
+	shape, err := shapeFromFlags(c)
+	if err != nil {
+		return nil, err
+	}
+	s.Load = []scenario.Shape{shape}
+	f := flagParser{c: c}
+	s.Hold.For = f.duration("hold")
+	s.Hold.PingEvery = f.duration("ping-every")
+	s.Timeouts.Total = f.duration("timeout")
+	s.Timeouts.Connect = f.duration("connect-timeout")
+	if f.word("close", "clean", "reset") == "reset" {
+		s.Hold.Close = scenario.Reset
+	}
+	for _, h := range c.StringSlice("header") {
+		name, value, ok := strings.Cut(h, ":")
+		if !ok {
+			f.fail("header", h, "want 'Name: value'")
+		}
+		s.Target.Headers = append(s.Target.Headers, scenario.Header{Name: strings.TrimSpace(name), Value: strings.TrimSpace(value)})
+	}
+	for _, a := range c.StringSlice("source-address") {
+		address, err := netip.ParseAddr(a)
+		if err != nil {
+			f.fail("source-address", a, "want an IP address of this host")
+		}
+		s.Target.SourceAddresses = append(s.Target.SourceAddresses, address)
+	}
+	if f.err != nil {
+		return nil, f.err
+	}
+	return s, s.Validate()
+}
+
+// shapeFromFlags is the burst or the steady rate the flags ask for.
+func shapeFromFlags(c *cli.Context) (scenario.Shape, error) {
+	f := flagParser{c: c}
+	shape := scenario.Shape{}
+	switch {
+	case c.IsSet("burst") == c.IsSet("rate"):
+		return shape, errors.New("with a URL give either --burst COUNT, or --rate RATE with --for DURATION")
+	case c.IsSet("burst"):
+		shape.Kind, shape.Count = scenario.KindBurst, f.count("burst")
+		if f.word("release", "connect", "upgrade") == "upgrade" {
+			shape.Release = scenario.Upgrade
+		}
+		f.refuse("for", "arrivals")
+	default:
+		if !c.IsSet("for") {
+			return shape, errors.New("--rate needs --for: how long, as --for 30s")
+		}
+		shape.Kind, shape.Rate, shape.For = scenario.KindSteady, f.rate("rate"), f.duration("for")
+		if f.word("arrivals", "even", "poisson") == "poisson" {
+			shape.Arrivals = scenario.Poisson
+		}
+		f.refuse("release")
+	}
+	return shape, f.err
+}
+
+// flagParser reads flags in the scenario's units and keeps the first fault.
+type flagParser struct {
+	c   *cli.Context
+	err error
+}
+
+func (f *flagParser) fail(name, value, want string) {
+	if f.err == nil {
+		f.err = fmt.Errorf("--%s %q: %s", name, value, want)
+	}
+}
+
+func (f *flagParser) refuse(names ...string) {
+	for _, n := range names {
+		if f.c.IsSet(n) {
+			f.fail(n, f.c.String(n), "does not go with this load")
+		}
+	}
+}
+
+func (f *flagParser) word(name string, words ...string) string {
+	value := f.c.String(name)
+	if !f.c.IsSet(name) {
+		return words[0]
+	}
+	for _, w := range words {
+		if w == value {
+			return w
+		}
+	}
+	f.fail(name, value, "want "+strings.Join(words, " or "))
+	return words[0]
+}
+
+func parseFlag[T any](f *flagParser, name string, parse func(string) (T, error)) (v T) {
+	if !f.c.IsSet(name) {
+		return v
+	}
+	v, err := parse(f.c.String(name))
+	if err != nil {
+		f.fail(name, f.c.String(name), err.Error())
+	}
+	return v
+}
+
+func (f *flagParser) duration(name string) time.Duration {
+	return parseFlag(f, name, scenario.ParseDuration)
+}
+func (f *flagParser) rate(name string) scenario.Rate { return parseFlag(f, name, scenario.ParseRate) }
+func (f *flagParser) count(name string) int64        { return parseFlag(f, name, scenario.ParseCount) }
+
+// flagName is a practice setting's name as a flag.
+func flagName(key string) string { return strings.ReplaceAll(key, "_", "-") }

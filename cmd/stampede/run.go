@@ -1,0 +1,260 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"net"
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"stampede/engine"
+	"stampede/engine/handshake"
+	"stampede/internal/practice"
+	"stampede/results"
+	"stampede/results/report"
+	"stampede/scenario"
+)
+
+func runCommand(s streams) *cli.Command {
+	flags := []cli.Flag{
+		&cli.StringFlag{Name: "out", Usage: "directory for the result (default stampede-results/NAME-TIME)"},
+		&cli.BoolFlag{Name: "csv", Usage: "also write attempts.csv, a row an attempt"},
+		&cli.StringFlag{Name: "output", Usage: "text, or json: one document on standard output and nothing else there", Value: "text"},
+		&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "no progress, no notes; the verdict line alone"},
+		&cli.BoolFlag{Name: "yes", Usage: "do not ask before loading an address that is neither loopback nor private"},
+		&cli.BoolFlag{Name: "no-kernel-evidence", Usage: "do not read the kernel's receive stamps and TCP_INFO: a little cheaper, blind to its own lateness"},
+		&cli.IntFlag{Name: "shards", Usage: "threads that make load", DefaultText: "one a CPU"},
+	}
+	return &cli.Command{
+		Name:      "run",
+		Usage:     "run a scenario and judge it",
+		UsageText: "stampede run SCENARIO|URL [flags]\n\n   stampede run examples/quickstart.yaml\n   stampede run ws://127.0.0.1:8080/ws --burst 1000 --threshold 'handshake p99 < 250ms'\n   stampede run practice --rate 200/s --for 30s --hold 10s",
+		Flags:     append(append(flags, thresholdFlags()...), loadFlags()...),
+		Action:    func(c *cli.Context) error { return runScenario(c, s) },
+	}
+}
+
+func runScenario(c *cli.Context, s streams) error {
+	output := c.String("output")
+	if output != "text" && output != "json" {
+		return fmt.Errorf("--output %q: want text or json", output)
+	}
+	sc, err := load(c)
+	if err != nil {
+		return err
+	}
+	ctx, release := stopOnSignal(c.Context, s.err)
+	defer release()
+	j, err := prepare(ctx, sc)
+	if err != nil {
+		return err
+	}
+	defer j.stopPractice()
+	if err := confirm(s, c.Bool("yes"), j.schedule.Len(), j.target.Addresses); err != nil {
+		return err
+	}
+	j.dir, err = newResultDir(c.String("out"), sc.Name, time.Now(), c.Bool("csv"))
+	if err != nil {
+		return err
+	}
+	if !c.Bool("quiet") {
+		j.noteNeeds(s)
+	}
+	j.progress = newProgress(s.err, j.schedule.Len(), isTerminal(s.err) && !c.Bool("quiet"))
+	r, err := j.run(ctx, c.Int("shards"), c.Bool("no-kernel-evidence"))
+	if err != nil {
+		return err
+	}
+	if err := tell(s, r, output, c.Bool("quiet")); err != nil {
+		fmt.Fprintln(s.err, "stampede:", err) // the result is in its file all the same
+	}
+	if !c.Bool("quiet") {
+		fmt.Fprintf(s.err, "result: %s\n", j.dir.path)
+	}
+	return exit(r.ExitCode())
+}
+
+// tell prints the result the way that was asked for.
+func tell(s streams, r *results.Result, output string, quiet bool) error {
+	switch {
+	case output == "json":
+		return r.Write(s.out)
+	case quiet:
+		_, err := fmt.Fprintln(s.out, report.VerdictLine(r))
+		return err
+	}
+	return report.Text(s.out, r, report.TextOptions{Color: wantsColor(s.out), Width: 100})
+}
+
+// job is one run being prepared and made.
+type job struct {
+	scenario *scenario.Scenario
+	schedule *scenario.Schedule
+	target   *engine.Target
+	request  *handshake.Request
+	url      string // as the result names it
+	child    *practiceChild
+	dir      *resultDir
+	progress *progress
+
+	recorder *results.Recorder
+	about    results.Run
+	writtenS time.Duration // when result.json was last written, as offset from the start
+	failed   error         // the first write that failed
+}
+
+// prepare resolves the target, starting the practice server if it is that.
+func prepare(ctx context.Context, sc *scenario.Scenario) (*job, error) {
+	j := &job{scenario: sc, schedule: sc.Schedule(), url: sc.Target.URL}
+	url := sc.Target.URL
+	if url == scenario.Practice {
+		child, err := startPractice(sc.Target.Practice)
+		if err != nil {
+			return nil, err
+		}
+		j.child = child
+		url = "ws://" + child.address + "/"
+		j.url = scenario.Practice + " (" + url + ")"
+	}
+	err := j.aim(ctx, url)
+	if err != nil {
+		j.stopPractice()
+		return nil, err
+	}
+	return j, nil
+}
+
+// aim finds the target's addresses and makes the request for it.
+func (j *job) aim(ctx context.Context, url string) (err error) {
+	j.target, err = engine.Resolve(ctx, net.DefaultResolver, url, j.scenario.Target.ConnectTo)
+	if err != nil {
+		return err
+	}
+	o := handshake.RequestOptions{Target: j.target.Path, Host: j.target.Host, Subprotocols: j.scenario.Target.Subprotocols}
+	for _, h := range j.scenario.Target.Headers {
+		if strings.EqualFold(h.Name, "Host") {
+			o.Host = h.Value
+			continue
+		}
+		o.Headers = append(o.Headers, handshake.Header(h))
+	}
+	j.request, err = handshake.NewRequest(o)
+	return err
+}
+
+// noteNeeds warns of descriptors and ports the run may be short of.
+func (j *job) noteNeeds(s streams) {
+	for _, n := range engine.Needs(j.scenario, j.schedule, j.target.Addresses) {
+		if n.Short() {
+			fmt.Fprintln(s.err, "stampede: at the peak, if nothing closes early:", n)
+		}
+	}
+}
+
+// run makes the load and writes the result, judged.
+func (j *job) run(ctx context.Context, shards int, noEvidence bool) (*results.Result, error) {
+	o := results.RecorderOptions{Planned: j.schedule.Len()}
+	for _, b := range j.schedule.Bursts() {
+		o.Bursts = append(o.Bursts, results.Burst{At: b.At, Count: b.Count, Within: b.Within})
+	}
+	for _, a := range j.target.Addresses {
+		o.Addresses = append(o.Addresses, a.String())
+	}
+	j.dir.csv.Addresses = o.Addresses
+	j.recorder = results.NewRecorder(o)
+	j.about = results.Run{
+		Name: j.scenario.Name, URL: j.scenario.Masked(j.url), StartedAt: time.Now(), Timeout: j.scenario.Timeouts.Total,
+		Environment: environment(), Scenario: string(j.scenario.MaskedSource), Partial: true,
+	}
+	j.write(j.result()) // so that a directory that can't be written to is known before anything is sent
+	if j.failed != nil {
+		return nil, j.failed
+	}
+	rep, err := engine.Run(ctx, engine.Config{
+		Schedule: j.schedule, Target: j.target, Request: j.request,
+		Timeouts: j.scenario.Timeouts, Hold: j.scenario.Hold, SourceAddresses: j.scenario.Target.SourceAddresses,
+		Shards: shards, NoEvidence: noEvidence, Recorder: j.recorder, Observe: j,
+	})
+	j.progress.finish()
+	if err != nil {
+		return nil, err
+	}
+	j.about.StartedAt, j.about.EndedAt, j.about.Partial = rep.StartedAt, rep.EndedAt, false
+	j.about.Interrupted, j.about.InterruptedAt = rep.Interrupted, rep.StoppedAt
+	if counts, ok := j.stopPractice(); ok {
+		j.notePractice(counts)
+	}
+	r := j.result()
+	j.write(r)
+	if err := j.dir.close(); err != nil && j.failed == nil {
+		j.failed = err
+	}
+	return r, j.failed
+}
+
+// result is what is known now, judged.
+func (j *job) result() *results.Result {
+	r := j.recorder.Result(j.about)
+	r.Judge(j.scenario.Thresholds)
+	return r
+}
+
+func (j *job) write(r *results.Result) {
+	if err := j.dir.write(r); err != nil && j.failed == nil {
+		j.failed = err
+	}
+}
+
+// Attempt implements engine.Observer.
+func (j *job) Attempt(a *results.Attempt) { j.dir.attempt(a) }
+
+// Tick implements engine.Observer: it moves the display and, once a second,
+// writes what is known so far.
+func (j *job) Tick(l engine.Live) {
+	j.progress.show(j.recorder.Snapshot(l.Elapsed), l)
+	if l.Elapsed < j.writtenS+partialEvery(l.Elapsed) {
+		return
+	}
+	j.writtenS = l.Elapsed
+	j.about.EndedAt = time.Now()
+	j.write(j.result())
+}
+
+// partialEvery is how often the partial result is written: once a second,
+// and more seldom in a long run, whose result takes longer to write.
+func partialEvery(elapsed time.Duration) time.Duration {
+	return max(time.Second, elapsed/100)
+}
+
+// stopPractice ends the practice server, if there is one.
+func (j *job) stopPractice() (counts practice.Counts, ok bool) {
+	if j.child == nil {
+		return counts, false
+	}
+	return j.child.stop()
+}
+
+// notePractice puts what the practice server counted beside what we did.
+func (j *job) notePractice(c practice.Counts) {
+	text := fmt.Sprintf("the practice server counted %d accepted, %d upgraded", c.Accepted, c.Upgraded)
+	for _, code := range slices.Sorted(maps.Keys(c.Statuses)) {
+		text += fmt.Sprintf(", %d answered %s", c.Statuses[code], code)
+	}
+	for _, kind := range slices.Sorted(maps.Keys(c.Injected)) {
+		text += fmt.Sprintf(", %d %s injected", c.Injected[kind], kind)
+	}
+	j.recorder.Note(text)
+}
+
+func addressList(addresses []netip.AddrPort) string {
+	var list []string
+	for _, a := range addresses {
+		list = append(list, a.String())
+	}
+	return strings.Join(list, ", ")
+}

@@ -1,0 +1,41 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+// stopOnSignal returns a context that ends at the first SIGINT or SIGTERM;
+// the second ends the process at once, with what was written so far. Writing
+// to a closed pipe is an error like any other, not the end: "| head" must
+// not cost the result. release undoes it.
+func stopOnSignal(ctx context.Context, stderr io.Writer) (_ context.Context, release func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	signal.Ignore(syscall.SIGPIPE)
+	done := make(chan struct{})
+	go func() { // ends with release
+		for n := 1; ; n++ {
+			select {
+			case <-done:
+				return
+			case sig := <-signals:
+				if n > 1 {
+					os.Exit(exitInconclusive)
+				}
+				fmt.Fprintf(stderr, "\nstampede: %s: starting no more, closing what is open; once more ends at once\n", sig)
+				cancel()
+			}
+		}
+	}()
+	return ctx, func() {
+		signal.Stop(signals)
+		close(done)
+		cancel()
+	}
+}
