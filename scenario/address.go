@@ -43,7 +43,7 @@ func (c *checker) urlWithoutScheme(path, text string) {
 
 func (c *checker) webSocketURL(path, text string) {
 	if i := strings.IndexFunc(text, func(r rune) bool { return r <= ' ' || r >= 0x7f }); i >= 0 {
-		c.add(path, "percent-encode it; write a host name in its xn-- form", "a URL has printable ASCII only, and byte %d is %q", i+1, text[i])
+		c.add(path, "percent-encode it; write a host name in its xn-- form", "a URL has printable ASCII only, and %q at byte %d is not", []rune(text[i:])[0], i+1)
 		return
 	}
 	u, err := url.Parse(text)
@@ -58,6 +58,8 @@ func (c *checker) webSocketURL(path, text string) {
 		c.add(path, "write %23 for a # in the path", "a WebSocket URL has no fragment (RFC 6455 §3)")
 	case u.Hostname() == "":
 		c.add(path, "", "the URL has no host")
+	case strings.Count(u.Host, ":") > 1 && u.Host[0] != '[':
+		c.add(path, "write [::1]", "an IPv6 address stands in brackets (RFC 3986 §3.2.2)")
 	case !goodPort(u.Port(), u.Host):
 		c.add(path, "", "the port must be 1 to 65535")
 	}

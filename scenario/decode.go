@@ -56,7 +56,7 @@ type entry struct {
 func (d *decoder) entries(path string, n ast.Node) []entry {
 	m, ok := n.(*ast.MappingNode)
 	if !ok {
-		d.fail(orFile(path), n, "", "wants keys with values, not %s", describe(n))
+		d.fail(path, n, "", "wants keys with values, not %s", describe(n))
 		return nil
 	}
 	lines := map[string]int{}
@@ -75,13 +75,6 @@ func (d *decoder) entries(path string, n ast.Node) []entry {
 		all = append(all, e)
 	}
 	return all
-}
-
-func orFile(path string) string {
-	if path == "" {
-		return "the file"
-	}
-	return path
 }
 
 func join(path, key string) string {

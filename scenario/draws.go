@@ -2,6 +2,7 @@ package scenario
 
 import (
 	"math"
+	"slices"
 	"time"
 )
 
@@ -17,25 +18,49 @@ const block = 1024
 // Sᵢ/Sₙ, i = 0 … n−1 with Sᵢ = E₀+…+Eᵢ, are distributed as n sorted uniforms
 // (Devroye, Non-Uniform Random Variate Generation, 1986, ch. V theorem 2.2).
 // Eᵢ comes from a counter-based generator, so that any of them can be had
-// alone; the sum before every block-th is kept.
+// alone; the sum a little before every block-th is kept, and its instant.
 type draws struct {
 	seed  uint64
 	n     int64
-	sums  []float64 // sums[b] = E₀ + … up to, without, draw b·block
-	total float64
+	law   law
+	total float64         // Sₙ
+	sums  []float64       // sums[b] = E₀ + … up to, without, draw entrance(b)
+	marks []time.Duration // when arrival b·block is due
 }
 
-func newDraws(seed uint64, n int64) draws {
-	d := draws{seed: seed, n: n, sums: make([]float64, 0, n/block+1)}
+func newDraws(seed uint64, n int64, l law) draws {
+	d := draws{seed: seed, n: n, law: l, sums: make([]float64, 0, n/block+1)}
 	sum := 0.0
 	for i := range n + 1 {
-		if i%block == 0 {
+		if i == entrance(int64(len(d.sums))) {
 			d.sums = append(d.sums, sum)
 		}
 		sum += d.gap(i)
 	}
 	d.total = sum
+	for i := int64(0); i < n; i += block {
+		w := d.walk(i)
+		d.marks = append(d.marks, w.step())
+	}
 	return d
+}
+
+// entrance is the draw from which block b is walked.
+func entrance(b int64) int64 { return max(b*block-settle, 0) }
+
+// before is how many points are due before x: all of the blocks that end
+// before it, and those of one block looked at one by one.
+func (d *draws) before(x time.Duration) int64 {
+	blocks, _ := slices.BinarySearch(d.marks, x)
+	if blocks == 0 {
+		return 0
+	}
+	i := int64(blocks-1) * block
+	w := d.walk(i)
+	for i < min(int64(blocks)*block, d.n) && w.step() < x {
+		i++
+	}
+	return i
 }
 
 // gap is Eᵢ, exponential with mean 1: −ln of a uniform on (0, 1].
@@ -66,21 +91,20 @@ func substream(seed uint64, shape int, r int64) uint64 {
 // occur at any rate that ParseRate reads.
 const settle = 16
 
-// walker steps through the instants of one draws in order. The points are
-// put through l, and none comes earlier than the one before.
+// walker steps through the instants of one draws in order; none comes
+// earlier than the one before.
 type walker struct {
 	d    *draws
-	l    law
 	next int64
 	sum  float64
 	last time.Duration
 }
 
-// newWalker returns a walker whose next point is i.
-func newWalker(d *draws, l law, i int64) walker {
-	begin := max(i-settle, 0)
-	w := walker{d: d, l: l, next: begin / block * block, sum: d.sums[begin/block]}
-	for w.next < begin {
+// walk returns a walker whose next point is i.
+func (d *draws) walk(i int64) walker {
+	b := i / block
+	w := walker{d: d, next: entrance(b), sum: d.sums[b]}
+	for w.next < i-settle {
 		w.skip()
 	}
 	for w.next < i {
@@ -97,6 +121,6 @@ func (w *walker) skip() {
 // step moves past one point and returns its instant.
 func (w *walker) step() time.Duration {
 	w.skip()
-	w.last = max(w.last, w.l.reach(w.sum/w.d.total*w.l.total()))
+	w.last = max(w.last, w.d.law.reach(w.sum/w.d.total*w.d.law.total()))
 	return w.last
 }

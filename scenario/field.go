@@ -31,16 +31,26 @@ func parsed[T any](d *decoder, into *T, parse func(string) (T, error)) setter {
 
 func (d *decoder) duration(into *time.Duration) setter { return parsed(d, into, ParseDuration) }
 func (d *decoder) rate(into *Rate) setter              { return parsed(d, into, ParseRate) }
-func (d *decoder) count(into *int64) setter            { return parsed(d, into, ParseCount) }
 func (d *decoder) string(into *string) setter {
 	return parsed(d, into, func(s string) (string, error) { return s, nil })
 }
 
+// count is the setter of a number that is at least one.
+func (d *decoder) count(into *int64) setter {
+	return parsed(d, into, func(text string) (int64, error) {
+		n, err := ParseCount(text)
+		if strings.HasPrefix(text, "-") || err == nil && n == 0 {
+			err = badValue("", "%s is below the least, 1", text)
+		}
+		return n, err
+	})
+}
+
 // nonZero refuses a zero that is written out where leaving the key out has a
 // meaning of its own.
-func nonZero[T int64 | time.Duration](d *decoder, into *T, parse func(string) (T, error)) setter {
-	return parsed(d, into, func(text string) (T, error) {
-		v, err := parse(text)
+func (d *decoder) nonZero(into *time.Duration) setter {
+	return parsed(d, into, func(text string) (time.Duration, error) {
+		v, err := ParseDuration(text)
 		if err == nil && v == 0 {
 			err = badValue("", "%s is too little: it must be more than nothing", text)
 		}
@@ -72,15 +82,15 @@ func (d *decoder) scenarioFields(s *Scenario) []field {
 		{name: "hold", set: func(p string, n ast.Node) {
 			d.mapping(p, n, []field{
 				{name: "for", set: d.duration(&s.Hold.For)},
-				{name: "ping_every", set: nonZero(d, &s.Hold.PingEvery, ParseDuration)},
+				{name: "ping_every", set: d.nonZero(&s.Hold.PingEvery)},
 				{name: "close", set: oneOf(d, &s.Hold.Close, closeWords)},
 			})
 		}},
 		{name: "timeouts", set: func(p string, n ast.Node) {
 			d.mapping(p, n, []field{
-				{name: "connect", set: nonZero(d, &s.Timeouts.Connect, ParseDuration)},
-				{name: "tls", set: nonZero(d, &s.Timeouts.TLS, ParseDuration)},
-				{name: "total", set: nonZero(d, &s.Timeouts.Total, ParseDuration)},
+				{name: "connect", set: d.nonZero(&s.Timeouts.Connect)},
+				{name: "tls", set: d.nonZero(&s.Timeouts.TLS)},
+				{name: "total", set: d.nonZero(&s.Timeouts.Total)},
 			})
 		}},
 		{name: "thresholds", set: func(p string, n ast.Node) { d.thresholds(p, n, &s.Thresholds) }},
@@ -88,7 +98,7 @@ func (d *decoder) scenarioFields(s *Scenario) []field {
 			n, err := ParseCount(text)
 			return uint64(n), err
 		})},
-		{name: "max_duration", set: nonZero(d, &s.MaxDuration, ParseDuration)},
+		{name: "max_duration", set: d.nonZero(&s.MaxDuration)},
 		{name: "data", later: "write the values out, or use ${NAME}"},
 	}
 }

@@ -197,7 +197,7 @@ func kepler(m, rho float64) float64 {
 		if !(next > low && next < high) {
 			next = (low + high) / 2
 		}
-		if math.Abs(next-e) <= 1e-16*e {
+		if math.Abs(next-e) <= 1e-15*e {
 			return next
 		}
 		e = next

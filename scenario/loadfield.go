@@ -83,8 +83,8 @@ func (d *decoder) shapeFields(s *Shape) []field {
 			{name: "count", set: d.count(&s.Count), required: "say how many, such as count: 1000"},
 			{name: "within", set: d.duration(&s.Within)},
 			{name: "jitter", set: d.duration(&s.Jitter)},
-			{name: "repeat", set: nonZero(d, &s.Repeat, ParseCount)},
-			{name: "every", set: nonZero(d, &s.Every, ParseDuration)},
+			{name: "repeat", set: d.count(&s.Repeat)},
+			{name: "every", set: d.nonZero(&s.Every)},
 			{name: "release", set: oneOf(d, &s.Release, releaseWords)},
 			arrivals,
 		}

@@ -130,14 +130,16 @@ func (d *decoder) document(tokens token.Tokens) ast.Node {
 			docs = append(docs, doc)
 		}
 	}
-	switch len(docs) {
-	case 0:
+	switch {
+	case len(docs) == 0:
 		d.errorAt(token.Position{Line: 1, Column: 1}, "stampede init writes one to start from", "the file is empty")
-		return nil
-	case 1:
+	case len(docs) > 1:
+		d.errorAt(position(docs[1].Body), "", "a file holds one scenario, and a second YAML document begins here")
+	case docs[0].Body.Type() != ast.MappingType:
+		d.errorAt(position(docs[0].Body), "stampede init writes one to start from", "a scenario is keys with values, not %s", describe(docs[0].Body))
+	default:
 		return docs[0].Body
 	}
-	d.errorAt(position(docs[1].Body), "", "a file holds one scenario, and a second YAML document begins here")
 	return nil
 }
 

@@ -113,6 +113,9 @@ func (d *decoder) withoutSecrets() string {
 		runes := []rune(lines[line])
 		tail := ""
 		if endLine == line {
+			for endColumn > column && runes[endColumn-1] == ' ' {
+				endColumn-- // the blank before a comment stays
+			}
 			tail = string(runes[endColumn:])
 		}
 		lines[line] = string(runes[:column]) + mask + tail

@@ -26,7 +26,7 @@ func newTrack(s *Shape, i int, start time.Duration, seed uint64) track {
 	}
 	if s.Arrivals == Poisson || s.Jitter > 0 && s.Kind == KindBurst {
 		for r := range t.groups() {
-			t.draws = append(t.draws, newDraws(substream(seed, i, r), n))
+			t.draws = append(t.draws, newDraws(substream(seed, i, r), n, l))
 		}
 	}
 	if t.count > 0 {
@@ -76,7 +76,7 @@ func (t *track) at(i int64) time.Duration {
 	if t.draws == nil {
 		return base + t.law.due(k)
 	}
-	w := newWalker(&t.draws[g], t.law, k)
+	w := t.draws[g].walk(k)
 	return base + w.step()
 }
 
@@ -87,6 +87,8 @@ func (t *track) before(x time.Duration) int64 {
 		return 0
 	case x > t.last:
 		return t.count
+	case t.draws != nil:
+		return t.drawnBefore(x)
 	}
 	low, high := int64(0), t.count
 	for low < high {
@@ -98,6 +100,16 @@ func (t *track) before(x time.Duration) int64 {
 		}
 	}
 	return low
+}
+
+// drawnBefore is before for arrivals at random. Groups don't overlap: all of
+// those that begin before x are due before it, except in the last of them.
+func (t *track) drawnBefore(x time.Duration) int64 {
+	g := int64(0)
+	if t.every > 0 {
+		g = min(int64((x-t.start-1)/t.every), t.groups()-1)
+	}
+	return g*t.group + t.draws[g].before(x-t.start-time.Duration(g)*t.every)
 }
 
 // burstOf is the index among the schedule's bursts of arrival i, -1 if it is of none.
@@ -125,7 +137,7 @@ func newHead(t *track, i int64) head {
 		h.at = t.at(i)
 		return h
 	}
-	h.walk = newWalker(&t.draws[i/t.group], t.law, i%t.group)
+	h.walk = t.draws[i/t.group].walk(i % t.group)
 	h.look()
 	return h
 }
@@ -152,7 +164,7 @@ func (h *head) advance(k int64) {
 // stroll takes the walker to next, a new one if that is in another group.
 func (h *head) stroll(k int64) {
 	if g := h.next / h.t.group; g != (h.next-k)/h.t.group {
-		h.walk = newWalker(&h.t.draws[g], h.t.law, h.next%h.t.group)
+		h.walk = h.t.draws[g].walk(h.next % h.t.group)
 		h.look()
 		return
 	}

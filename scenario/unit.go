@@ -42,6 +42,9 @@ func RateOf(perSecond float64) Rate {
 // String spells the rate so that ParseRate reads it back, in the largest unit
 // that needs no more than three decimals, or else an hour with six.
 func (r Rate) String() string {
+	if r < 0 {
+		return "-" + (-r).String()
+	}
 	for _, u := range []struct {
 		size Rate
 		name string
@@ -106,7 +109,7 @@ func commonFaults(text, form string) error {
 	case notFinite.MatchString(text):
 		return badValue(form, "%q is not a finite number", text)
 	case text[0] == '-':
-		return badValue("", "%q is negative, and the least is 0", text)
+		return badValue("", "%q is below 0", text)
 	case text[0] == '+':
 		return badValue("leave out the plus sign", "%q has a sign", text)
 	case zeroLed.MatchString(text):
@@ -119,14 +122,15 @@ func commonFaults(text, form string) error {
 // number, a colon time, a sign, a leading zero and a blank are refused; the
 // error says what was probably meant. Zero needs a unit, too: 0s.
 func ParseDuration(text string) (time.Duration, error) {
+	if colonTime.MatchString(text) {
+		return 0, badValue("did you mean "+fromColons(text)+"?", "%q is a colon time", text)
+	}
 	if err := commonFaults(text, durationForm); err != nil {
 		return 0, err
 	}
 	switch {
 	case plainNumber.MatchString(text):
 		return 0, badValue("did you mean "+text+"s?", "%q has no unit", text)
-	case colonTime.MatchString(text):
-		return 0, badValue("did you mean "+fromColons(text)+"?", "%q is a colon time", text)
 	case blankInside.MatchString(text):
 		return 0, badValue("did you mean "+strings.Join(strings.Fields(text), "")+"?", "%q has a blank in it", text)
 	}
@@ -199,20 +203,18 @@ func ParseRate(text string) (Rate, error) {
 		return 0, badValue("did you mean "+text+"/s?", "%q has no unit", text)
 	case !plainNumber.MatchString(number):
 		return 0, badNumber(number, text, rateForm, unit)
-	case size == 0 && nearUnits[unit] != "":
-		return 0, badValue("did you mean "+number+"/"+rateUnit(nearUnits[unit])+"?", "%q has an unknown unit %q", text, unit)
+	case size == 0 && rateUnits[unit] != "":
+		return 0, badValue("did you mean "+number+"/"+rateUnits[unit]+"?", "%q has an unknown unit %q", text, unit)
 	case size == 0:
 		return 0, badValue(rateForm, "%q has an unknown unit %q", text, unit)
 	}
 	return scaleRate(number, size, text)
 }
 
-func rateUnit(durationUnit string) string {
-	if durationUnit == "m" {
-		return "min"
-	}
-	return durationUnit
-}
+// rateUnits are units people write behind the slash, and the unit that they
+// mean.
+var rateUnits = map[string]string{"m": "min", "mins": "min", "minute": "min", "minutes": "min", "sec": "s", "second": "s", "seconds": "s",
+	"hr": "h", "hour": "h", "hours": "h"}
 
 func scaleRate(number string, size Rate, text string) (Rate, error) {
 	whole, frac, _ := strings.Cut(number, ".")
