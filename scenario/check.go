@@ -33,11 +33,13 @@ func (c *checker) add(path, hint, format string, args ...any) {
 }
 
 // Validate checks a scenario that was built from flags by the rules that
-// Parse applies to files, caps included, and fills the timeouts' defaults. The
-// error is *Errors.
+// Parse applies to files, caps included unless Force is set, fills the
+// timeouts' defaults and learns the secrets among the headers. The error is
+// *Errors.
 func (s *Scenario) Validate() error {
 	s.Timeouts.fillDefaults()
-	c := checker{limits: caps}
+	s.keepSecrets()
+	c := s.checker()
 	c.scenario(s)
 	c.plan(s)
 	if len(c.faults) == 0 {
@@ -48,6 +50,14 @@ func (s *Scenario) Validate() error {
 		errs[i] = &SyntaxError{Msg: f.path + ": " + f.msg, Hint: f.hint}
 	}
 	return &errs
+}
+
+// checker returns an empty checker with the limits of the scenario.
+func (s *Scenario) checker() checker {
+	if s.Force {
+		return checker{limits: forced}
+	}
+	return checker{limits: caps, hint: forceHint}
 }
 
 // scenario checks everything but the plan as a whole.

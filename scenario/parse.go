@@ -28,7 +28,7 @@ func Parse(data []byte, o Options) (*Scenario, error) {
 	if d.o.File == "" {
 		d.o.File = "scenario"
 	}
-	s := &Scenario{}
+	s := &Scenario{Force: o.Force}
 	if root := d.read(data); root != nil {
 		d.mapping("", root, d.scenarioFields(s))
 		s.Timeouts.fillDefaults()
@@ -158,10 +158,8 @@ func (d *decoder) yamlError(err error) {
 
 // check applies the rules of Validate and puts what they find at its place.
 func (d *decoder) check(s *Scenario) {
-	c := checker{limits: caps, hint: forceHint, bad: d.bad}
-	if d.o.Force {
-		c.limits, c.hint = forced, ""
-	}
+	c := s.checker()
+	c.bad = d.bad
 	c.scenario(s)
 	if len(d.errs) == 0 {
 		c.plan(s)

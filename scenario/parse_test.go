@@ -241,6 +241,17 @@ func TestValidate(t *testing.T) {
 	if err := good.Validate(); err != nil || good.Timeouts.Total != 10*time.Second {
 		t.Errorf("error %v, timeouts %+v", err, good.Timeouts)
 	}
+	forced := Scenario{Target: Target{URL: Practice, Headers: []Header{{"Authorization", "Bearer opensesame"}}}, Load: []Shape{{Kind: KindBurst, Count: 2_000_000}}}
+	if err := forced.Validate(); err == nil {
+		t.Error("two million at once pass without force")
+	}
+	forced.Force = true
+	if err := forced.Validate(); err != nil {
+		t.Error(err)
+	}
+	if got := forced.Masked("Bearer opensesame, opensesame"); got != "***, ***" {
+		t.Errorf("masked text is %s", got)
+	}
 	bad := Scenario{Target: Target{URL: "ftp://x"}, Load: []Shape{{Kind: KindSteady, Rate: -1, For: -time.Second}, {}}, Hold: Hold{For: -1}}
 	want := `target.url: "ftp://x" is no WebSocket URL; write ws://host:port/path or practice
 load[0].steady.rate: -0.000001/h is negative, and the least is 0/s

@@ -22,6 +22,7 @@ type Scenario struct {
 	Thresholds  []results.Threshold
 	Seed        uint64        // of everything random in the schedule
 	MaxDuration time.Duration // refuse a plan that takes longer, its hold included; zero: no such limit
+	Force       bool          // the caps on counts, rates and lengths are lifted, as by Options.Force
 
 	// MaskedSource is the file as it was read, with header values that are
 	// secret replaced by ***; nil when there was no file.

@@ -111,7 +111,7 @@ func TestRandomAccessAgreesWithCursor(t *testing.T) {
 			s := Scenario{Load: tt.load}
 			sc := s.Schedule()
 			walked := all(sc)
-			step := max(len(walked)/97, 1)
+			step := max(len(walked)/31, 1)
 			for n := 0; n < len(walked); n += step {
 				if got := sc.At(int64(n)); got != walked[n] {
 					t.Fatalf("At(%d) is %+v, the cursor gives %+v", n, got, walked[n])

@@ -37,6 +37,17 @@ func (s *Scenario) MaskedHeaders() []Header {
 	return masked
 }
 
+// keepSecrets adds the values of secret headers to what Masked hides.
+func (s *Scenario) keepSecrets() {
+	v := vault{texts: slices.Clone(s.secrets)}
+	for _, h := range s.Target.Headers {
+		if isSecret(h.Name) {
+			v.keepCredentials(h.Value)
+		}
+	}
+	s.secrets = v.sorted()
+}
+
 // isSecret reports whether a header's value is a secret whatever it is.
 func isSecret(name string) bool {
 	switch strings.ToLower(name) {
