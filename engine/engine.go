@@ -54,4 +54,5 @@ type Report struct {
 	EndedAt     time.Time     // all arrivals ended, all connections closed
 	Interrupted bool          // stopped by its context before the plan's end
 	StoppedAt   time.Duration // when, if Interrupted
+	Armed       int64         // arrivals whose socket was ready before their instant
 }

@@ -123,6 +123,7 @@ func (s *shard) release(r readySlot) {
 		return // release: upgrade, and it failed while connecting
 	}
 	c.released = true
+	s.armed++
 	switch c.state {
 	case armed:
 		s.dial(r.slot, connecting)

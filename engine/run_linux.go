@@ -119,6 +119,9 @@ func (r *run) drive(ctx context.Context, shards []*shard) Report {
 			}
 			r.observe(shards)
 			report.EndedAt = time.Now()
+			for _, s := range shards {
+				report.Armed += s.armed
+			}
 			return report
 		}
 	}
@@ -219,6 +222,7 @@ func (r *run) newShard(id, of, budget int) (*shard, error) {
 		request: make([]byte, 0, max(256, r.config.Request.Len())),
 		random:  rand.NewChaCha8(seed), parser: new(handshake.Parser),
 		samples: map[results.Outcome]int{}, batch: newBatch(), gauges: new(gauges),
+		armAfter: -maxLead, flushedAt: -maxLead, // the clock is negative until the run's start
 	}
 	s.next, s.more = s.cursor.Next()
 	return s, nil

@@ -41,6 +41,7 @@ type shard struct {
 	inFlight int
 	held     int
 	stopping bool
+	armed    int64 // arrivals released from ready
 
 	events  []unix.EpollEvent
 	buf     []byte // what is being read

@@ -109,7 +109,7 @@ func fromFile(c *cli.Context, path string) (*scenario.Scenario, error) {
 }
 
 func fromFlags(c *cli.Context, url string) (*scenario.Scenario, error) {
-	s := &scenario.Scenario{Name: "run", Target: scenario.Target{URL: url, ConnectTo: c.String("connect-to"), Subprotocols: c.StringSlice("subprotocol")}}
+	s := &scenario.Scenario{Name: "run", Force: c.Bool("force"), Target: scenario.Target{URL: url, ConnectTo: c.String("connect-to"), Subprotocols: c.StringSlice("subprotocol")}}
 	shape, err := shapeFromFlags(c)
 	if err != nil {
 		return nil, err

@@ -2,7 +2,7 @@ package main
 
 import (
 	"bufio"
-	"encoding/json"
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -92,12 +92,12 @@ func (d *resultDir) attempt(a *results.Attempt) {
 // write puts r in result.json: whole, or not at all, so that a reader never
 // sees half a file and a killed run leaves the one before.
 func (d *resultDir) write(r *results.Result) error {
-	data, err := json.MarshalIndent(r, "", " ")
-	if err != nil {
+	var text bytes.Buffer
+	if err := r.Write(&text); err != nil {
 		return fmt.Errorf("writing result.json: %w", err)
 	}
 	path := filepath.Join(d.path, "result.json")
-	if err := os.WriteFile(path+".part", append(data, '\n'), 0o644); err != nil {
+	if err := os.WriteFile(path+".part", text.Bytes(), 0o644); err != nil {
 		return fmt.Errorf("writing result.json: %w", err)
 	}
 	if err := os.Rename(path+".part", path); err != nil {

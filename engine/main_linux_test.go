@@ -1,0 +1,259 @@
+package engine
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/netip"
+	"os"
+	"os/exec"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"stampede/engine/handshake"
+	"stampede/internal/practice"
+	"stampede/results"
+	"stampede/scenario"
+)
+
+// serveEnv turns the test binary into a practice server with the settings it
+// holds, so that server and generator are two processes as in real runs.
+const serveEnv = "STAMPEDE_TEST_PRACTICE"
+
+func TestMain(m *testing.M) {
+	if settings, ok := os.LookupEnv(serveEnv); ok {
+		os.Exit(servePractice(settings))
+	}
+	if l, err := net.Listen("tcp4", "127.0.0.1:0"); err == nil {
+		l.Close() // the runtime's own descriptors are there before we count
+	}
+	fds, goroutines := openDescriptors(), runtime.NumGoroutine()
+	code := m.Run()
+	if code == 0 {
+		code = leaks(fds, goroutines)
+	}
+	os.Exit(code)
+}
+
+// leaks says which descriptors and goroutines the tests left behind; it gives
+// those that are ending a moment.
+func leaks(fds, goroutines int) int {
+	for range 100 {
+		if openDescriptors() <= fds && runtime.NumGoroutine() <= goroutines {
+			return 0
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	fmt.Fprintf(os.Stderr, "left behind: %d descriptors (were %d), %d goroutines (were %d)\n",
+		openDescriptors(), fds, runtime.NumGoroutine(), goroutines)
+	return 1
+}
+
+func openDescriptors() int {
+	entries, _ := os.ReadDir("/proc/self/fd")
+	return len(entries)
+}
+
+func servePractice(settings string) int {
+	var c practice.Config
+	for s := range strings.FieldsFuncSeq(settings, func(r rune) bool { return r == '\n' }) {
+		key, value, _ := strings.Cut(s, "=")
+		if err := c.Set(key, value); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+	}
+	s, err := practice.Listen(c)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	fmt.Println(s.Addr())
+	ctx, cancel := context.WithCancel(context.Background())
+	go func() {
+		_, _ = io.Copy(io.Discard, os.Stdin)
+		cancel()
+	}()
+	_ = s.Serve(ctx)
+	return 0
+}
+
+// server is a practice server in a process of its own.
+type server struct {
+	address netip.AddrPort
+	process *os.Process
+}
+
+// startServer starts one with settings such as "capacity=10".
+func startServer(t *testing.T, settings ...string) server {
+	t.Helper()
+	c := exec.Command(os.Args[0])
+	c.Env = append(os.Environ(), serveEnv+"="+strings.Join(settings, "\n"))
+	c.Stderr = os.Stderr
+	stdin, err := c.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	stdout, err := c.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = stdin.Close()
+		slow := time.AfterFunc(5*time.Second, func() { _ = c.Process.Kill() })
+		_ = c.Wait()
+		slow.Stop()
+	})
+	line, err := bufio.NewReader(stdout).ReadString('\n')
+	if err != nil {
+		t.Fatalf("practice server said no address: %v", err)
+	}
+	return server{netip.MustParseAddrPort(strings.TrimSpace(line)), c.Process}
+}
+
+// load is one run of the engine.
+type load struct {
+	target       *Target
+	shapes       []scenario.Shape
+	hold         scenario.Hold
+	timeouts     scenario.Timeouts // zero fields: 5s, 5s, 10s
+	sources      []netip.Addr
+	path         string
+	subprotocols []string
+	headers      []handshake.Header
+	shards       int
+	noEvidence   bool
+	tick         func(Live)
+}
+
+// outcome is what a run came to.
+type outcome struct {
+	report   Report
+	result   *results.Result
+	attempts []results.Attempt
+}
+
+// Attempt implements Observer.
+func (o *outcome) Attempt(a *results.Attempt) { o.attempts = append(o.attempts, *a) }
+
+type observer struct {
+	*outcome
+	tick func(Live)
+}
+
+func (o observer) Tick(l Live) {
+	if o.tick != nil {
+		o.tick(l)
+	}
+}
+
+func at(addresses ...netip.AddrPort) *Target {
+	return &Target{Addresses: addresses, Path: "/", Host: "test"}
+}
+
+func burst(n int64) []scenario.Shape { return []scenario.Shape{{Kind: scenario.KindBurst, Count: n}} }
+
+func rate(perSecond float64, d time.Duration) []scenario.Shape {
+	return []scenario.Shape{{Kind: scenario.KindSteady, Rate: scenario.RateOf(perSecond), For: d}}
+}
+
+// run makes the load and checks what is true of every run.
+func (l load) run(ctx context.Context, t *testing.T) *outcome {
+	t.Helper()
+	s := &scenario.Scenario{Target: scenario.Target{URL: "ws://test/"}, Load: l.shapes, Hold: l.hold, Timeouts: l.timeouts}
+	if err := s.Validate(); err != nil {
+		t.Fatal(err)
+	}
+	path := l.path
+	if path == "" {
+		path = "/"
+	}
+	request, err := handshake.NewRequest(handshake.RequestOptions{Target: path, Host: "test", Subprotocols: l.subprotocols, Headers: l.headers})
+	if err != nil {
+		t.Fatal(err)
+	}
+	schedule := s.Schedule()
+	o := results.RecorderOptions{Planned: schedule.Len()}
+	for _, b := range schedule.Bursts() {
+		o.Bursts = append(o.Bursts, results.Burst{At: b.At, Count: b.Count, Within: b.Within})
+	}
+	for _, a := range l.target.Addresses {
+		o.Addresses = append(o.Addresses, a.String())
+	}
+	out := &outcome{}
+	recorder := results.NewRecorder(o)
+	out.report, err = Run(ctx, Config{
+		Schedule: schedule, Target: l.target, Request: request, Timeouts: s.Timeouts, Hold: s.Hold,
+		SourceAddresses: l.sources, Shards: l.shards, NoEvidence: l.noEvidence, Recorder: recorder, Observe: observer{out, l.tick},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	out.result = recorder.Result(results.Run{Timeout: s.Timeouts.Total, Interrupted: out.report.Interrupted})
+	out.result.Judge(nil)
+	out.check(t, schedule)
+	return out
+}
+
+// check holds what every run must keep: each arrival one outcome, none twice,
+// and phases that add up to the service time.
+func (o *outcome) check(t *testing.T, schedule *scenario.Schedule) {
+	t.Helper()
+	var sum int64
+	for _, row := range o.result.Outcomes {
+		sum += row.Count
+		if row.Kind == results.Invalid {
+			t.Error("an attempt nobody judged")
+		}
+	}
+	if sum != o.result.Arrivals || !o.report.Interrupted && sum != schedule.Len() {
+		t.Errorf("%d outcomes of %d arrivals, %d planned", sum, o.result.Arrivals, schedule.Len())
+	}
+	seen := make(map[int64]bool, len(o.attempts))
+	for i := range o.attempts {
+		a := &o.attempts[i]
+		if seen[a.N] {
+			t.Errorf("arrival %d ended twice", a.N)
+		}
+		seen[a.N] = true
+		if want := schedule.At(a.N); want.At != a.Intended {
+			t.Errorf("arrival %d intended at %v, the schedule says %v", a.N, a.Intended, want.At)
+		}
+		checkPhases(t, a)
+	}
+}
+
+func checkPhases(t *testing.T, a *results.Attempt) {
+	t.Helper()
+	service, ok := a.Service()
+	if !ok {
+		return
+	}
+	connect, _ := a.Connect()
+	upgrade, _ := a.Upgrade()
+	if a.Dialed == a.Started && connect+upgrade != service {
+		t.Errorf("arrival %d: connect %v + upgrade %v are not service %v", a.N, connect, upgrade, service)
+	}
+	if a.Started < a.Intended {
+		t.Errorf("arrival %d started %v before it was due", a.N, a.Intended-a.Started)
+	}
+}
+
+// want checks the outcomes table: names and counts, all of them.
+func (o *outcome) want(t *testing.T, counts map[string]int64) {
+	t.Helper()
+	got := map[string]int64{}
+	for _, row := range o.result.Outcomes {
+		got[row.Outcome().Name()] += row.Count
+	}
+	if fmt.Sprint(got) != fmt.Sprint(counts) {
+		t.Errorf("outcomes %v, want %v", got, counts)
+	}
+}
