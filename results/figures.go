@@ -42,9 +42,18 @@ var withheld = []struct {
 }{{"p99", 9900}, {"p999", 9990}}
 
 func (h *histogram) figures(infinite int64) Figures {
+	f := h.bareFigures(infinite)
+	f.Buckets = h.encode()
+	return f
+}
+
+// bareFigures are figures without Buckets. Compressing them makes megabytes
+// of garbage, too much for what is written every second of a run that keeps
+// the garbage collector away.
+func (h *histogram) bareFigures(infinite int64) Figures {
 	f := Figures{
 		Count: h.count() + infinite, Infinite: infinite,
-		Sum: h.sum, TooLow: h.clampedLow, TooHigh: h.clampedHigh, Buckets: h.encode(),
+		Sum: h.sum, TooLow: h.clampedLow, TooHigh: h.clampedHigh,
 	}
 	if f.Count == 0 {
 		return f

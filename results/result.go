@@ -119,7 +119,8 @@ type Run struct {
 
 // Result returns what has been recorded so far as a result of its own, not
 // judged yet. It may be called again while the run goes on; attempts in
-// flight are then in neither Arrivals nor the outcomes.
+// flight are then in neither Arrivals nor the outcomes, and a partial result
+// has no histograms, so its quantile thresholds have no data.
 func (r *Recorder) Result(run Run) *Result {
 	result := &Result{
 		Schema: Schema, Name: run.Name, StartedAt: run.StartedAt, EndedAt: run.EndedAt,
@@ -130,10 +131,15 @@ func (r *Recorder) Result(run Run) *Result {
 		Generator: run.Generator, TimelineStep: max(r.line.step, firstStep), Timeline: r.seconds(),
 		Warnings: r.remarks.sorted(), Notes: r.remarks.notes, Environment: run.Environment, Scenario: run.Scenario,
 	}
-	for m := range numMetrics {
-		*result.Metrics.Of(m) = r.values[m].figures(0)
+	figures := (*histogram).figures
+	if run.Partial {
+		figures = (*histogram).bareFigures
 	}
-	result.Metrics.Handshake = r.values[MetricHandshake].figures(r.arrivals - r.established)
+	for m := range numMetrics {
+		*result.Metrics.Of(m) = figures(&r.values[m], 0)
+	}
+	result.Metrics.Handshake = figures(&r.values[MetricHandshake], r.arrivals-r.established)
+	result.Held.EarlyAge = figures(&r.held.age, 0)
 	result.fillEmpty()
 	return result
 }

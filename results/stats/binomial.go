@@ -66,6 +66,43 @@ func Above(k, n int64, limit, confidence float64) bool {
 	return n > 0 && BinomialTail(k, n, limit) < 1-confidence
 }
 
+// ClopperPearsonClumped is ClopperPearson for attempts that fail in clumps:
+// k and n are divided by the clumping factor phi, which is at least 1, and
+// need not be whole after that.
+func ClopperPearsonClumped(k, n int64, phi, confidence float64) (low, high float64) {
+	tail := (1 - confidence) / 2
+	bad, of := float64(k)/phi, float64(n)/phi
+	low, high = 0, 1
+	if k > 0 && n > 0 {
+		low = mathext.InvRegIncBeta(bad, of-bad+1, tail)
+	}
+	if k < n && n > 0 {
+		high = mathext.InvRegIncBeta(bad+1, of-bad, 1-tail)
+	}
+	return low, high
+}
+
+// AtMostClumped is AtMost with k and n divided by the clumping factor phi.
+func AtMostClumped(k, n int64, phi, limit, confidence float64) bool {
+	switch {
+	case n <= 0:
+		return false
+	case k >= n || limit <= 0 || limit >= 1:
+		return AtMost(k, n, limit, confidence)
+	}
+	bad, of := float64(k)/phi, float64(n)/phi
+	return mathext.RegIncBeta(of-bad, bad+1, 1-limit) <= 1-confidence
+}
+
+// AboveClumped is Above with k and n divided by the clumping factor phi.
+func AboveClumped(k, n int64, phi, limit, confidence float64) bool {
+	if n <= 0 || k <= 0 || limit <= 0 || limit >= 1 {
+		return Above(k, n, limit, confidence)
+	}
+	bad, of := float64(k)/phi, float64(n)/phi
+	return mathext.RegIncBeta(bad, of-bad+1, limit) < 1-confidence
+}
+
 // enough bounds the searches for a sample size: beyond it the answer is "no
 // practical number".
 const enough = int64(1) << 50
