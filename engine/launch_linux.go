@@ -22,6 +22,9 @@ const (
 	armTurn      = 16 // sockets made between two looks at what is ready
 )
 
+// ipLocalPortRange is IP_LOCAL_PORT_RANGE of linux/in.h.
+const ipLocalPortRange = 51
+
 // armingStart is when to begin preparing burst b.
 func armingStart(b *scenario.Burst) time.Duration {
 	if b.Release == scenario.Upgrade {
@@ -172,6 +175,9 @@ func (s *shard) openSocket(i int32) results.Outcome {
 			closeFD(fd)
 			return localError(err)
 		}
+	}
+	if s.run.ports != 0 {
+		_ = setInt(fd, unix.SOL_IP, ipLocalPortRange, s.run.ports)
 	}
 	if s.run.evidence.stamps {
 		_ = setInt(fd, unix.SOL_SOCKET, unix.SO_TIMESTAMPING, rxStamps)
