@@ -20,8 +20,8 @@ const (
 	nginxDescriptors = nginxConnections + 200
 )
 
-// nginxScript ends nginx gracefully when standard input ends. The listening
-// socket is closed in the shell so that it goes with nginx.
+// nginxScript ends nginx gracefully when standard input ends. Descriptor 3 is
+// the listening socket, for nginx alone.
 const nginxScript = `"$@" & exec 3<&-; cat >/dev/null; kill -QUIT $!; wait $!`
 
 // nginxSettings fill in nginx.conf.tmpl.
@@ -49,7 +49,6 @@ func startNginx(t *testing.T, settings nginxSettings) *nginxServer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
 	s := &nginxServer{address: l.Addr().String(), dir: t.TempDir()}
 	settings.Listen, settings.Root = s.address, os.Geteuid() == 0
 	settings.Connections, settings.Descriptors = nginxConnections, nginxDescriptors
@@ -89,9 +88,11 @@ func (s *nginxServer) configure(t *testing.T, settings nginxSettings) {
 
 // startWith starts nginx with our listening socket, named in NGINX as nginx
 // hands its sockets to a newer binary. nginx can't ask for any free port, and
-// a port that is free now may not be so when nginx wants it.
+// a port that is free now may not be so when nginx wants it. Nobody else keeps
+// the socket, so that it goes with nginx.
 func (s *nginxServer) startWith(t *testing.T, c *exec.Cmd, l *net.TCPListener) *child {
 	t.Helper()
+	defer l.Close()
 	socket, err := l.File()
 	if err != nil {
 		t.Fatal(err)
