@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"testing"
 	"time"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 
@@ -275,4 +276,13 @@ func closedPort(t *testing.T) netip.AddrPort {
 	}
 	defer l.Close()
 	return netip.MustParseAddrPort(l.Addr().String())
+}
+
+// A held ws:// connection costs its record and nothing else.
+func TestConnectionRecordIsSmall(t *testing.T) {
+	if size := unsafe.Sizeof(conn{}); size > 256 {
+		t.Errorf("a connection's record takes %d bytes, want at most 256", size)
+	} else {
+		t.Logf("%d bytes", size)
+	}
 }
