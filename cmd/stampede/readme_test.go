@@ -1,0 +1,191 @@
+//go:build linux
+
+package main
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"stampede/scenario"
+)
+
+const readme = "../../README.md"
+
+// figure is what varies from run to run: a number with its unit, whether it
+// is known, above the deadline (> 3 s) or withheld (needs n ≥ 3,688).
+// Everything else must be as the README shows it.
+var figure = regexp.MustCompile(`(> |needs n ≥ )?\d[\d.,]*( (ns|µs|ms|s|min|%)\b)?`)
+
+// verbatim are lines whose figures do not vary.
+var verbatim = regexp.MustCompile(`^exit code |\.yaml:\d+:\d+: `)
+
+// normalise makes two runs' output comparable: figures become N, columns one
+// blank, empty lines nothing.
+func normalise(output string) []string {
+	var lines []string
+	for line := range strings.Lines(output) {
+		line = strings.Join(strings.Fields(line), " ")
+		if !verbatim.MatchString(line) {
+			line = figure.ReplaceAllString(line, "N")
+		}
+		if line != "" {
+			lines = append(lines, line)
+		}
+	}
+	return lines
+}
+
+// block is a fenced code block.
+type block struct{ language, text string }
+
+func blocks(t *testing.T) []block {
+	text, err := os.ReadFile(readme)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var list []block
+	parts := strings.Split(string(text), "\n```")
+	for i := 1; i+1 < len(parts); i += 2 {
+		language, body, _ := strings.Cut(parts[i], "\n")
+		list = append(list, block{language, body})
+	}
+	return list
+}
+
+// step is a command of a terminal session and what it printed.
+type step struct{ command, output string }
+
+func steps(session string) []step {
+	var list []step
+	for line := range strings.Lines(session + "\n") {
+		if command, ok := strings.CutPrefix(line, "$ "); ok {
+			list = append(list, step{command: strings.TrimSpace(command)})
+		} else if len(list) > 0 {
+			list[len(list)-1].output += line
+		}
+	}
+	return list
+}
+
+// TestReadmeSessions runs the README's terminal sessions, in a folder of
+// their own that has the examples, and compares what they print, standard
+// error among it. A line of … stands for any lines.
+func TestReadmeSessions(t *testing.T) {
+	ran := 0
+	for _, b := range blocks(t) {
+		if !strings.HasPrefix(b.text, "$ stampede") {
+			continue
+		}
+		ran++
+		folder := t.TempDir()
+		examples, err := filepath.Abs("../../examples")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Symlink(examples, filepath.Join(folder, "examples")); err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range steps(b.text) {
+			t.Run(s.command, func(t *testing.T) {
+				c := exec.Command("bash", "-c", s.command)
+				c.Dir = folder
+				out, err := c.CombinedOutput()
+				if _, exited := err.(*exec.ExitError); err != nil && !exited {
+					t.Fatal(err)
+				}
+				got, want := normalise(string(out)), normalise(s.output)
+				if !matches(got, want) {
+					t.Errorf("the README shows otherwise (-README +run):\n%s", cmp.Diff(want, got))
+				}
+			})
+		}
+	}
+	if ran < 3 {
+		t.Errorf("%d sessions found, want at least 3", ran)
+	}
+}
+
+// matches compares lines; a … in want is any number of lines.
+func matches(got, want []string) bool {
+	if len(want) == 0 {
+		return len(got) == 0
+	}
+	if want[0] != "…" {
+		return len(got) > 0 && got[0] == want[0] && matches(got[1:], want[1:])
+	}
+	for i := range len(got) + 1 {
+		if matches(got[i:], want[1:]) {
+			return true
+		}
+	}
+	return false
+}
+
+// TestReadmeScenarios holds the README's YAML to be valid scenarios.
+func TestReadmeScenarios(t *testing.T) {
+	found := 0
+	for _, b := range blocks(t) {
+		if b.language != "yaml" {
+			continue
+		}
+		found++
+		env := func(string) (string, bool) { return "a value", true }
+		if _, err := scenario.Parse([]byte(b.text), scenario.Options{File: "README.md", Env: env}); err != nil {
+			t.Error(err)
+		}
+	}
+	if found == 0 {
+		t.Error("no scenario found")
+	}
+}
+
+// TestReadmeNamesEverything holds the README to name each command and exit code.
+func TestReadmeNamesEverything(t *testing.T) {
+	text, err := os.ReadFile(readme)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range newApp(streams{}).Commands {
+		if !strings.Contains(string(text), "| `stampede "+c.Name) {
+			t.Errorf("the README's table lacks the command %s", c.Name)
+		}
+	}
+	for _, row := range []string{"| 0 |", "| 1 |", "| 2 |", "| 3 |", "| 4 |"} {
+		if !strings.Contains(string(text), row) {
+			t.Errorf("the README's exit codes lack %s", row)
+		}
+	}
+}
+
+func TestReadmeMatching(t *testing.T) {
+	tests := []struct {
+		name      string
+		got, want string
+		match     bool
+	}{
+		{"figures vary", "p50 1.5 ms 10", "p50 88 µs 9", true},
+		{"withheld or above", "max > 3 s", "max needs n ≥ 3,688", true},
+		{"columns vary", "a   b", "a b", true},
+		{"words do not", "PASS 1", "FAIL 1", false},
+		{"exit codes do not", "exit code 1", "exit code 0", false},
+		{"places do not", "a.yaml:3:4: x", "a.yaml:3:5: x", false},
+		{"more lines", "a\nb", "a", false},
+		{"fewer lines", "a", "a\nb", false},
+		{"any lines", "a\nb\nc", "a\n…", true},
+		{"any lines between", "a\nb\nc", "a\n…\nc", true},
+		{"any lines, then another", "a\nb\nc", "a\n…\nd", false},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			if got := matches(normalise(test.got), normalise(test.want)); got != test.match {
+				t.Errorf("matches: %v, want %v", got, test.match)
+			}
+		})
+	}
+}
