@@ -70,7 +70,10 @@ func (s *shard) connectFailed(i int32, err syscall.Errno) {
 	if s.fallBack(i) {
 		return
 	}
-	s.fail(i, connectOutcome(err))
+	o := connectOutcome(err)
+	to := s.run.config.Target.Addresses[s.slab.at(i).address]
+	s.sampleText(o, "connect to "+to.String()+": "+err.Error())
+	s.fail(i, o)
 }
 
 func (s *shard) fallBack(i int32) bool {

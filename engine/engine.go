@@ -55,4 +55,7 @@ type Report struct {
 	Interrupted bool          // stopped by its context before the plan's end
 	StoppedAt   time.Duration // when, if Interrupted
 	Armed       int64         // arrivals whose socket was ready before their instant
+
+	Checks   []results.Check  // of the host that made the load
+	Counters map[string]int64 // how far the kernel's own counters moved: ListenOverflows, …
 }

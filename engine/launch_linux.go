@@ -189,5 +189,6 @@ func (s *shard) openSocket(i int32) results.Outcome {
 	}
 	c.fd = int32(fd)
 	s.open++
+	s.most = max(s.most, s.open)
 	return results.Outcome{}
 }

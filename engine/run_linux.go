@@ -90,6 +90,7 @@ func Run(ctx context.Context, cfg Config) (Report, error) {
 // drive runs the shards to their end while the calling goroutine collects.
 func (r *run) drive(ctx context.Context, shards []*shard) Report {
 	report := Report{StartedAt: r.start}
+	host := newWatch(runtime.NumCPU(), sampleHost(r.start))
 	var working sync.WaitGroup
 	for _, s := range shards {
 		working.Go(s.loop)
@@ -101,6 +102,8 @@ func (r *run) drive(ctx context.Context, shards []*shard) Report {
 	}()
 	tick := time.NewTicker(flushEvery)
 	defer tick.Stop()
+	look := time.NewTicker(watchInterval)
+	defer look.Stop()
 	stop := ctx.Done()
 	for {
 		select {
@@ -108,6 +111,8 @@ func (r *run) drive(ctx context.Context, shards []*shard) Report {
 			r.collect(b)
 		case <-tick.C:
 			r.observe(shards)
+		case <-look.C:
+			host.add(sampleHost(r.start))
 		case <-stop:
 			stop = nil
 			report.Interrupted, report.StoppedAt = true, time.Since(r.start)
@@ -121,9 +126,13 @@ func (r *run) drive(ctx context.Context, shards []*shard) Report {
 			}
 			r.observe(shards)
 			report.EndedAt = time.Now()
+			host.add(sampleHost(r.start))
+			var most int
 			for _, s := range shards {
 				report.Armed += s.armed
+				most += s.most
 			}
+			report.Checks, report.Counters = host.checks(r.portShare(most)), host.counters()
 			return report
 		}
 	}
@@ -279,6 +288,16 @@ func (r *run) sourceFor(n int64, family int) *rawAddr {
 		return nil
 	}
 	return a
+}
+
+// portShare is open connections as a share of the source ports there are for them.
+func (r *run) portShare(open int) float64 {
+	low, high, ok := portRange()
+	if !ok {
+		return 0
+	}
+	pairs := max(1, len(r.preferred)) * max(1, len(r.sources))
+	return float64(open) / float64(pairs*(high-low+1))
 }
 
 // crowdedPorts is the whole source port range, as IP_LOCAL_PORT_RANGE wants

@@ -35,8 +35,12 @@ func (s *shard) wantsSample(o results.Outcome) bool {
 // sampleText hands over a sample made of text already fit to print.
 func (s *shard) sampleText(o results.Outcome, text string) {
 	if s.wantsSample(o) {
-		s.batch.samples = append(s.batch.samples, sample{o, text})
+		s.addSample(o, text)
 	}
+}
+
+func (s *shard) addSample(o results.Outcome, text string) {
+	s.batch.samples = append(s.batch.samples, sample{o, text})
 }
 
 // refused ends an attempt whose reply is decided and is no valid 101; rest is
@@ -45,7 +49,9 @@ func (s *shard) refused(i int32, p *handshake.Parser, v handshake.Verdict, rest 
 	o := v.Outcome
 	s.settle(i, o, s.clock())
 	if o.Kind != results.Status {
-		s.sampleText(o, v.Detail)
+		if s.wantsSample(o) {
+			s.addSample(o, v.Detail+"\n"+handshake.Sample(p.Head(), nil))
+		}
 		s.drop(i)
 		return
 	}
@@ -82,7 +88,11 @@ func (s *shard) readBody(i int32) {
 // sampled hands over the sample of slot i as far as it came.
 func (s *shard) sampled(i int32) {
 	b := s.slab.at(i).body
-	s.batch.samples = append(s.batch.samples, sample{b.outcome, handshake.Sample(b.head, b.body)})
+	text := handshake.Sample(b.head, b.body)
+	if hint := handshake.StatusHint(b.outcome.Status, b.head, b.body); hint != "" {
+		text += "\nhint: " + hint
+	}
+	s.addSample(b.outcome, text)
 	s.drop(i)
 }
 

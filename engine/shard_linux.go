@@ -38,6 +38,7 @@ type shard struct {
 	armAfter time.Duration // arming failed: not again before this
 
 	open     int // descriptors in use by connections
+	most     int // the largest open has been
 	inFlight int
 	held     int
 	stopping bool
