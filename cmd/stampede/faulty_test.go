@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -102,6 +103,7 @@ type faultyServer struct {
 
 	mu    sync.Mutex
 	conns []net.Conn // nil once stopped
+	head  string     // of the first request that was read
 
 	accepted, upgraded, pings, pongs, closes atomic.Int64
 }
@@ -110,37 +112,42 @@ type faultyServer struct {
 // or does only to a share.
 var manners = map[string]func(*faultyServer, net.Conn){
 	"silent":  func(_ *faultyServer, c net.Conn) { _, _ = io.Copy(io.Discard, c) },
-	"garbage": func(_ *faultyServer, c net.Conn) { answer(c, "SSH-2.0-OpenSSH_9.2p1\r\n") },
-	"too-busy": func(_ *faultyServer, c net.Conn) {
-		answer(c, "HTTP/1.1 504 Gateway Time-out\r\nContent-Length: 0\r\n\r\n")
+	"garbage": func(s *faultyServer, c net.Conn) { s.answer(c, "SSH-2.0-OpenSSH_9.2p1\r\n") },
+	"too-busy": func(s *faultyServer, c net.Conn) {
+		s.answer(c, "HTTP/1.1 504 Gateway Time-out\r\nContent-Length: 0\r\n\r\n")
 	},
-	"mistaken": func(_ *faultyServer, c net.Conn) {
-		answer(c, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"+
+	"mistaken": func(s *faultyServer, c net.Conn) {
+		s.answer(c, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"+
 			"Sec-WebSocket-Accept: AAAAAAAAAAAAAAAAAAAAAAAAAAA=\r\n\r\n")
 	},
-	"closes": func(_ *faultyServer, c net.Conn) { answer(c, "") },
+	"closes": func(s *faultyServer, c net.Conn) { s.answer(c, "") },
 	"slams":  func(*faultyServer, net.Conn) {}, // closes without having read
-	"resets": func(_ *faultyServer, c net.Conn) {
-		readHead(c)
+	"resets": func(s *faultyServer, c net.Conn) {
+		s.answer(c, "")
 		_ = c.(*net.TCPConn).SetLinger(0)
 	},
 	"deaf":  func(s *faultyServer, c net.Conn) { s.hold(c, 0, false) }, // never answers a Close
 	"pings": func(s *faultyServer, c net.Conn) { s.hold(c, 20, true) }, // 20 pings in one write with the 101
 }
 
-// readHead reads to the blank line that ends a request.
-func readHead(c net.Conn) {
-	r := bufio.NewReader(c)
-	for {
-		line, err := r.ReadSlice('\n')
-		if err != nil || len(line) <= 2 {
+// answer reads to the blank line that ends a request, then sends reply.
+func (s *faultyServer) answer(c net.Conn, reply string) {
+	var head strings.Builder
+	for r := bufio.NewReader(c); ; {
+		line, err := r.ReadString('\n')
+		if err != nil {
 			return
 		}
+		head.WriteString(line)
+		if line == "\r\n" {
+			break
+		}
 	}
-}
-
-func answer(c net.Conn, reply string) {
-	readHead(c)
+	s.mu.Lock()
+	if s.head == "" {
+		s.head = head.String()
+	}
+	s.mu.Unlock()
 	_, _ = io.WriteString(c, reply)
 }
 
@@ -238,8 +245,8 @@ func (s *faultyServer) stop() ([]byte, error) {
 		_ = c.Close()
 	}
 	s.wg.Wait()
-	counts, _ := json.Marshal(map[string]int64{ // integers always marshal
-		"accepted": s.accepted.Load(), "upgraded": s.upgraded.Load(), "pings": s.pings.Load(),
+	counts, _ := json.Marshal(map[string]any{ // integers and a string always marshal
+		"head": s.head, "accepted": s.accepted.Load(), "upgraded": s.upgraded.Load(), "pings": s.pings.Load(),
 		"pongs": s.pongs.Load(), "closes": s.closes.Load(),
 	})
 	return counts, err
