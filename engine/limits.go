@@ -16,6 +16,10 @@ const closeTimeout = 2 * time.Second
 // spareDescriptors are left alone, for the files of the result.
 const spareDescriptors = 24
 
+// memoryPerConnection is an estimate from above of what an open connection
+// takes: its record here is under 256 bytes, the rest is the kernel's socket.
+const memoryPerConnection = 6 << 10
+
 // Need is what a run wants of this host, against what the host has. Both
 // come before the run; at run time a limit that is hit is a local outcome.
 type Need struct {
@@ -48,6 +52,12 @@ func Needs(s *scenario.Scenario, schedule *scenario.Schedule, addresses []netip.
 		What: "descriptors", Want: open + spareDescriptors, Have: int64(DescriptorsFree()),
 		Hint: "raise the limit with ulimit -n (and LimitNOFILE= or fs.nr_open), or lower the load or the hold",
 	}}
+	if available, ok := memoryAvailable(); ok {
+		needs = append(needs, Need{
+			What: "memory (MB)", Want: open * memoryPerConnection >> 20, Have: available >> 20,
+			Hint: "lower the load or the hold",
+		})
+	}
 	if low, high, ok := portRange(); ok {
 		pairs := int64(max(1, len(addresses))) * int64(max(1, len(s.Target.SourceAddresses)))
 		needs = append(needs, Need{

@@ -3,6 +3,7 @@ package engine
 import (
 	"fmt"
 	"os"
+	"strings"
 	"syscall"
 )
 
@@ -30,4 +31,19 @@ func portRange() (low, high int, ok bool) {
 		return 0, 0, false
 	}
 	return low, high, true
+}
+
+// memoryAvailable is the memory this host can still give, in bytes.
+func memoryAvailable() (bytes int64, ok bool) {
+	text, err := os.ReadFile("/proc/meminfo")
+	if err != nil {
+		return 0, false
+	}
+	for line := range strings.Lines(string(text)) {
+		if kb := int64(0); strings.HasPrefix(line, "MemAvailable:") {
+			_, err := fmt.Sscanf(line, "MemAvailable: %d kB", &kb)
+			return kb << 10, err == nil
+		}
+	}
+	return 0, false
 }

@@ -1,19 +1,28 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"strings"
+	"time"
 
 	"github.com/urfave/cli/v2"
 
 	"stampede/engine"
+	"stampede/results"
+	"stampede/scenario"
 )
 
 func checkCommand(s streams) *cli.Command {
+	flags := []cli.Flag{
+		&cli.BoolFlag{Name: "yes", Usage: "make the one handshake even with an address that is neither loopback nor private"},
+	}
 	return &cli.Command{
 		Name:      "check",
 		Usage:     "validate a scenario, draw its plan and see whether this host can make it",
 		UsageText: "stampede check SCENARIO|URL [flags]\n\n   stampede check examples/quickstart.yaml",
-		Flags:     append(thresholdFlags(), loadFlags()...),
+		Flags:     append(append(flags, thresholdFlags()...), loadFlags()...),
 		Action:    func(c *cli.Context) error { return check(c, s) },
 	}
 }
@@ -35,16 +44,49 @@ func check(c *cli.Context, s streams) error {
 	fmt.Fprintln(s.out)
 	if j.target.Err != nil {
 		fmt.Fprintln(s.out, "target:", j.target.Err)
-	} else {
-		fmt.Fprintf(s.out, "target: %s at %s\n", sc.Masked(j.url), addressList(j.target.Addresses))
+		return exit(exitFail)
 	}
-	short := false
+	fmt.Fprintf(s.out, "target: %s at %s\n", sc.Masked(j.url), addressList(j.target.Addresses))
 	for _, n := range engine.Needs(sc, j.schedule, j.target.Addresses) {
 		fmt.Fprintln(s.out, n)
-		short = short || n.Short()
 	}
-	if j.target.Err != nil {
-		return exit(exitFail)
+	return j.tryOne(c.Context, s, c.Bool("yes"))
+}
+
+// tryOne makes a single handshake with the scenario's target.
+func (j *job) tryOne(ctx context.Context, s streams, yes bool) error {
+	if err := confirm(streams{err: s.err}, yes, 1, j.target.Addresses); err != nil {
+		fmt.Fprintln(s.out, "one handshake: not tried:", err)
+		return nil
+	}
+	one := *j.scenario
+	one.Load = []scenario.Shape{{Kind: scenario.KindBurst, Count: 1}}
+	schedule := one.Schedule()
+	recorder := results.NewRecorder(results.RecorderOptions{Planned: schedule.Len(), Bursts: nil})
+	_, err := engine.Run(ctx, engine.Config{
+		Schedule: schedule, Target: j.target, Request: j.request, Timeouts: one.Timeouts,
+		SourceAddresses: one.Target.SourceAddresses, Recorder: recorder,
+	})
+	if errors.Is(err, engine.ErrUnsupported) {
+		fmt.Fprintln(s.out, "one handshake: not tried:", err)
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	r := recorder.Result(results.Run{})
+	for _, row := range r.Outcomes {
+		text := "one handshake: " + row.Outcome().Name()
+		if row.Kind == results.Established {
+			text += fmt.Sprintf(" in %v", time.Duration(*r.Metrics.Service.Max).Round(10*time.Microsecond))
+		}
+		fmt.Fprintln(s.out, text)
+		for _, sample := range row.Samples {
+			fmt.Fprintln(s.out, "  "+strings.ReplaceAll(sample, "\n", "\n  "))
+		}
+		if row.Kind != results.Established {
+			return exit(exitFail)
+		}
 	}
 	return nil
 }

@@ -186,6 +186,7 @@ func (j *job) run(ctx context.Context, shards int, noEvidence bool) (*results.Re
 	}
 	j.about.StartedAt, j.about.EndedAt, j.about.Partial = rep.StartedAt, rep.EndedAt, false
 	j.about.Interrupted, j.about.InterruptedAt = rep.Interrupted, rep.StoppedAt
+	j.about.Generator.Checks = rep.Checks
 	if counts, ok := j.stopPractice(); ok {
 		j.notePractice(counts)
 	}
