@@ -99,6 +99,7 @@ type Check struct {
 	Value float64 `json:"value"`
 	Limit float64 `json:"limit"`
 	OK    bool    `json:"ok"`
+	Warn  bool    `json:"warn,omitempty"` // not OK is worth a look, and no reason to call the run limited
 	Note  string  `json:"note,omitempty"`
 }
 
