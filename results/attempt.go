@@ -58,6 +58,30 @@ func (a *Attempt) TLS() (d time.Duration, ok bool) {
 	return a.Secured - a.Connected, a.Secured != 0
 }
 
+// Metric returns the attempt's value of one metric; ok is false when it is
+// not of the metric's population, or counts there as +∞.
+func (a *Attempt) Metric(m Metric) (d time.Duration, ok bool) {
+	switch m {
+	case MetricHandshake:
+		return a.Handshake()
+	case MetricService:
+		return a.Service()
+	case MetricConnect:
+		return a.Connect()
+	case MetricTLS:
+		return a.TLS()
+	case MetricUpgrade:
+		return a.Upgrade()
+	case MetricStartLag:
+		return a.StartLag()
+	case MetricConnectLag:
+		return a.ConnectLag, a.ConnectLag != 0
+	case MetricReadLag:
+		return a.ReadLag, a.ReadLag != 0
+	}
+	return 0, false
+}
+
 // Upgrade is the upgrade phase, from the moment the connection was ready for
 // the request (and, with release: upgrade, released) to the end of the head
 // of the 101; ok is false unless the attempt was established.

@@ -32,6 +32,11 @@ type Figures struct {
 	TooHigh  int64            `json:"clamped_high,omitempty"`
 	Buckets  string           `json:"histogram"` // HdrHistogram V2 compressed, base64; "" when empty
 
+	// Groups has the finite values of each of Result.Groups, coarsely: the
+	// first bucket in use and the counts from there. A bucket is 1 ns wide up to
+	// 128 ns, then each doubling has 64. Kept for the metrics of the handshake.
+	Groups []string `json:"groups,omitempty"`
+
 	decoded *histogram
 }
 
@@ -149,7 +154,9 @@ func (f *Figures) merge(o *Figures, low, high time.Duration) error {
 	if err := h.merge(other); err != nil {
 		return err
 	}
+	groups := f.Groups
 	*f = h.figures(f.Infinite + o.Infinite)
+	f.Groups = groups
 	return nil
 }
 

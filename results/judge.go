@@ -3,27 +3,40 @@ package results
 import (
 	"fmt"
 	"math"
-
-	"stampede/results/stats"
 )
 
 // Judgement is a threshold judged. Value, Low and High are in Unit; nil is
 // +∞ for a metric's figure, or not to be had. Low and High are the two-sided
-// 95 % interval: Clopper–Pearson for a rate, order statistics for a quantile.
-// Bad of Of is the evidence of a rate or quantile: how many arrivals were on
-// the wrong side, those that were canceled left out.
+// 95 % interval that Method names. Bad of Of is the evidence of a rate or
+// quantile: how many arrivals were on the wrong side, those that were canceled
+// left out.
 type Judgement struct {
-	Text    string   `json:"text"`
-	Verdict Verdict  `json:"verdict"`
-	Value   *float64 `json:"value"`
-	Low     *float64 `json:"low"`
-	High    *float64 `json:"high"`
-	Unit    string   `json:"unit"` // ns, share or count
-	Bad     int64    `json:"bad"`
-	Of      int64    `json:"of"`
-	Needs   int64    `json:"needs,omitempty"` // population a withheld quantile needs
-	Note    string   `json:"note"`
+	Text       string   `json:"text"`
+	Verdict    Verdict  `json:"verdict"`
+	Value      *float64 `json:"value"`
+	Low        *float64 `json:"low"`
+	High       *float64 `json:"high"`
+	Unit       string   `json:"unit"` // ns, share or count
+	Bad        int64    `json:"bad"`
+	Of         int64    `json:"of"`
+	Needs      int64    `json:"needs,omitempty"`       // population a withheld quantile needs
+	Method     Method   `json:"method,omitempty"`      // of the interval; none for a maximum, a mean and a count
+	EffectiveN int64    `json:"effective_n,omitempty"` // independent arrivals that tell as much as the population
+	Clumping   float64  `json:"clumping,omitempty"`    // φ that Bad and Of were divided by; 0: they count in full
+	Note       string   `json:"note"`
 }
+
+// Method is the way an interval was had.
+type Method string
+
+// The methods: exact when attempts are independent, by what groups of the run
+// show when they are not.
+const (
+	OrderStatistics      Method = "order_statistics"        // stats.QuantileRanks
+	BatchedExceedance    Method = "batched_exceedance"      // stats.Spread.HalfWidth
+	ClopperPearson       Method = "clopper_pearson"         // stats.ClopperPearson
+	ClopperPearsonClumps Method = "clopper_pearson_clumped" // stats.ClopperPearsonClumped
+)
 
 // Judge judges the thresholds and, from them, the run.
 //
@@ -33,6 +46,18 @@ type Judgement struct {
 // must be on the limit's good side, or on its bad side. Between them, and
 // without data, stands inconclusive. A maximum, a mean and a count are
 // compared as they are.
+//
+// Attempts of one run are not independent: slow and failed ones come in
+// clumps. How the groups of a run differ (see Group) shows how much, and the
+// bound is taken of Bad/φ of Of/φ when they clump, φ being
+// stats.Spread.Clumping. So a few failures prove little when they all fell
+// into one part of the run or one of its bursts; that nothing was bad is never
+// a clump, and one burst alone, which nothing repeats, is taken as it is: its
+// verdict is about that burst. What the plan itself makes differ, as a burst
+// from a steady part or a large burst from a small one, is no clump either.
+//
+// Intervals of quantiles are exact order statistics only when attempts pass
+// for independent (stats.Spread.Independent), and batched otherwise.
 //
 // A run that was interrupted, or still goes on, passes nothing; what it
 // already proves to fail is shown as failed.
@@ -76,15 +101,17 @@ func (r *Result) judgeQuantile(t Threshold, j *Judgement) {
 		return
 	}
 	p := float64(t.Hundredth) / 10000
-	from, to := stats.QuantileRanks(f.Count, p, confidence)
 	j.Value = nanoseconds(f.quantile(h, t.Hundredth))
-	j.Low, j.High = nanoseconds(f.ranked(h, from)), nanoseconds(f.ranked(h, to))
+	r.boundQuantile(t, f, h, j)
 	canceled := r.canceledIn(t.Metric)
 	j.Bad, j.Of = countBad(t, f, h), f.Count
 	allowed := p
 	if t.Op.ceils() {
 		j.Bad, j.Of = j.Bad-canceled, j.Of-canceled
 		allowed = float64(10000-t.Hundredth) / 10000
+	}
+	if s, ok := r.spreadOfMetric(t.Metric, t.Duration, f.Count-canceled, countBad(Threshold{Op: Less, Duration: t.Duration}, f, h)-canceled); ok {
+		j.clump(s)
 	}
 	j.prove(allowed)
 	if n := neededFor(t.Hundredth); f.Count < n {
@@ -115,33 +142,6 @@ func (r *Result) canceledIn(m Metric) int64 {
 		return 0
 	}
 	return r.Count(Selector{Kind: Canceled})
-}
-
-// prove fills the verdict from the evidence.
-func (j *Judgement) prove(allowed float64) {
-	switch {
-	case j.Of <= 0:
-		j.Note = "no data"
-	case stats.AtMost(j.Bad, j.Of, allowed, confidence):
-		j.Verdict = Pass
-	case stats.Above(j.Bad, j.Of, allowed, confidence):
-		j.Verdict = Fail
-		j.Note = fmt.Sprintf("%s of %s, %s allowed", FormatCount(j.Bad), FormatCount(j.Of), FormatCount(int64(allowed*float64(j.Of)+1e-9)))
-	default:
-		j.Note = notProved(j.Bad, j.Of, allowed)
-	}
-}
-
-// notProved words evidence that decides nothing.
-func notProved(bad, of int64, allowed float64) string {
-	seen := fmt.Sprintf("%s of %s", FormatCount(bad), FormatCount(of))
-	if float64(bad) > allowed*float64(of)+1e-9 {
-		return seen + ": over the limit, not proved"
-	}
-	if n := stats.NeededToProve(bad, allowed, confidence); n > 0 {
-		return seen + ": not proved, needs " + FormatCount(n)
-	}
-	return seen + ": no number of arrivals proves it, ask for a count"
 }
 
 // tooFew takes back a pass that rests on a population too small for its
@@ -195,15 +195,16 @@ func (r *Result) compare(t Threshold, value, limit float64, j *Judgement) {
 func (r *Result) judgeRate(t Threshold, j *Judgement) {
 	j.Unit = "share"
 	k, n := r.Count(t.Outcome), r.Arrivals
+	var without []Selector
 	if t.Outcome.ofServer() {
-		n -= r.Count(Selector{Kind: Local}) + r.Count(Selector{Kind: Canceled})
+		without = []Selector{{Kind: Local}, {Kind: Canceled}}
+		n -= r.Count(without[0]) + r.Count(without[1])
 	}
 	if n <= 0 {
 		j.Note = "no data"
 		return
 	}
-	low, high := stats.ClopperPearson(k, n, confidence)
-	j.Value, j.Low, j.High = ptr(float64(k)/float64(n)), &low, &high
+	j.boundRate(k, n, r.spreadOfOutcome(k, n, t.Outcome, without...))
 	j.Bad, j.Of = k, n
 	allowed := t.Percent / 100
 	if !t.Op.ceils() {

@@ -87,6 +87,8 @@ func (r *Result) add(o *Result) error {
 	r.Started += o.Started
 	r.TCP.merge(o.TCP)
 	r.addOutcomes(o)
+	r.addGroups(o)
+	r.Correlation.merge(o.Correlation)
 	r.addHeld(o)
 	r.addTimeline(o)
 	r.addRemarks(o)
@@ -119,7 +121,7 @@ func (r *Result) addOutcomes(o *Result) {
 	for _, row := range o.Outcomes {
 		i := slices.IndexFunc(r.Outcomes, func(have OutcomeRow) bool { return have.Outcome() == row.Outcome() })
 		if i < 0 {
-			row.Samples = slices.Clone(row.Samples)
+			row.Samples, row.Groups = slices.Clone(row.Samples), ""
 			r.Outcomes = append(r.Outcomes, row)
 			continue
 		}

@@ -78,6 +78,9 @@ func (r *Result) check() error {
 	if r.Metrics.Handshake.Count != r.Arrivals {
 		return fmt.Errorf("%d arrivals, but the handshake metric counts %d", r.Arrivals, r.Metrics.Handshake.Count)
 	}
+	if err := r.checkGroups(); err != nil {
+		return err
+	}
 	if err := r.checkTimeline(); err != nil {
 		return err
 	}
@@ -92,6 +95,37 @@ func (r *Result) checkFigures() error {
 	}
 	if err := r.Held.EarlyAge.check(lowestAge, highestAge); err != nil {
 		return fmt.Errorf("held.early_age: %w", err)
+	}
+	return nil
+}
+
+// maxGroups bounds the groups of a result; merging unlike results adds some.
+const maxGroups = 4096
+
+func (r *Result) checkGroups() error {
+	if len(r.Groups) > maxGroups {
+		return fmt.Errorf("%d groups are too many", len(r.Groups))
+	}
+	for i, g := range r.Groups {
+		if g.Set < 0 || g.Set > maxGroups || g.Arrivals < 0 || g.Arrivals > maxArrivals {
+			return fmt.Errorf("groups[%d]: set %d with %d arrivals", i, g.Set, g.Arrivals)
+		}
+	}
+	for i := range r.Outcomes {
+		if _, err := parseCounts[int64](r.Outcomes[i].Groups, len(r.Groups)); err != nil {
+			return fmt.Errorf("outcomes[%d]: groups: %w", i, err)
+		}
+	}
+	for _, m := range grouped {
+		f := r.Metrics.Of(m)
+		if n := len(f.Groups); n != 0 && n != len(r.Groups) {
+			return fmt.Errorf("metrics.%s: %d groups, want %d", m, n, len(r.Groups))
+		}
+		for _, text := range f.Groups {
+			if _, err := parseSparse(text); err != nil {
+				return fmt.Errorf("metrics.%s: groups: %w", m, err)
+			}
+		}
 	}
 	return nil
 }

@@ -39,6 +39,9 @@ type Recorder struct {
 	line        timeline
 	held        heldTally
 	remarks     remarks
+	grouping    *grouping
+	groups      []groupTally // as in grouping
+	neighbours  neighbours
 }
 
 // row is one outcome of the table.
@@ -51,11 +54,15 @@ type row struct {
 
 // NewRecorder returns an empty recorder for a run.
 func NewRecorder(o RecorderOptions) *Recorder {
+	g := newGrouping(o)
 	return &Recorder{
-		options:   o,
-		index:     make(map[Outcome]int),
-		addresses: make([]int64, len(o.Addresses)),
-		bursts:    make([]burstTally, len(o.Bursts)),
+		options:    o,
+		index:      make(map[Outcome]int),
+		addresses:  make([]int64, len(o.Addresses)),
+		bursts:     make([]burstTally, len(o.Bursts)),
+		grouping:   g,
+		groups:     make([]groupTally, len(g.groups)),
+		neighbours: newNeighbours(o.Planned),
 	}
 }
 
@@ -82,6 +89,13 @@ func (r *Recorder) Attempt(a *Attempt) {
 	}
 	if b := int(a.Burst); b >= 0 && b < len(r.bursts) {
 		r.bursts[b].add(a, i)
+	}
+	together := r.together(a)
+	if g := r.grouping.of(a, together); g >= 0 {
+		r.groups[g].add(a, i)
+	}
+	if !together {
+		r.neighbours.add(a)
 	}
 }
 
@@ -112,29 +126,10 @@ func (r *Recorder) open(at time.Duration) {
 
 // measure adds a's durations to the metrics that have them.
 func (r *Recorder) measure(a *Attempt) {
-	if d, ok := a.Handshake(); ok {
-		r.values[MetricHandshake].record(d)
-	}
-	if d, ok := a.Service(); ok {
-		r.values[MetricService].record(d)
-	}
-	if d, ok := a.Connect(); ok {
-		r.values[MetricConnect].record(d)
-	}
-	if d, ok := a.TLS(); ok {
-		r.values[MetricTLS].record(d)
-	}
-	if d, ok := a.Upgrade(); ok {
-		r.values[MetricUpgrade].record(d)
-	}
-	if d, ok := a.StartLag(); ok {
-		r.values[MetricStartLag].record(d)
-	}
-	if a.ConnectLag != 0 {
-		r.values[MetricConnectLag].record(a.ConnectLag)
-	}
-	if a.ReadLag != 0 {
-		r.values[MetricReadLag].record(a.ReadLag)
+	for m := range numMetrics {
+		if d, ok := a.Metric(m); ok {
+			r.values[m].record(d)
+		}
 	}
 }
 
@@ -164,10 +159,10 @@ func (r *Recorder) Close(c HeldClose) {
 }
 
 // Merge adds what other recorded, exactly. Both must be of the same plan:
-// the same bursts and addresses in the same order. other is left as it was.
+// the same arrivals, bursts and addresses in the same order. other is left as it was.
 func (r *Recorder) Merge(other *Recorder) error {
-	if !slices.Equal(r.options.Bursts, other.options.Bursts) || !slices.Equal(r.options.Addresses, other.options.Addresses) {
-		return fmt.Errorf("merging recorders: their bursts or addresses differ")
+	if r.options.Planned != other.options.Planned || !slices.Equal(r.options.Bursts, other.options.Bursts) || !slices.Equal(r.options.Addresses, other.options.Addresses) {
+		return fmt.Errorf("merging recorders: their arrivals, bursts or addresses differ")
 	}
 	moved := make([]int, len(other.rows))
 	for i := range other.rows {
@@ -191,6 +186,10 @@ func (r *Recorder) Merge(other *Recorder) error {
 	r.line.merge(&other.line, at)
 	r.held.merge(&other.held)
 	r.remarks.merge(&other.remarks)
+	for i := range other.groups {
+		r.groups[i].merge(&other.groups[i], at)
+	}
+	r.neighbours.merge(&other.neighbours)
 	return nil
 }
 

@@ -33,6 +33,8 @@ type Result struct {
 	TCP           TCP               `json:"tcp"`
 	Held          Held              `json:"held"`
 	Bursts        []BurstRow        `json:"bursts"`
+	Groups        []Group           `json:"groups"`
+	Correlation   Correlation       `json:"correlation"`
 	Generator     Generator         `json:"generator"`
 	Thresholds    []Judgement       `json:"thresholds"`
 	TimelineStep  time.Duration     `json:"timeline_step_ns"`
@@ -59,6 +61,7 @@ type OutcomeRow struct {
 	First   time.Duration `json:"first_ns"` // when it was first seen
 	Last    time.Duration `json:"last_ns"`
 	Samples []string      `json:"samples,omitempty"` // what the server sent, escaped
+	Groups  string        `json:"groups,omitempty"`  // Count by group, in the order of Result.Groups: "3,,17"
 }
 
 // Outcome returns the outcome the row counts.
@@ -141,6 +144,8 @@ func (r *Recorder) Result(run Run) *Result {
 	}
 	result.Metrics.Handshake = figures(&r.values[MetricHandshake], r.arrivals-r.established)
 	result.Held.EarlyAge = figures(&r.held.age, 0)
+	r.fillGroups(result)
+	result.Correlation = r.neighbours.correlation()
 	result.fillEmpty()
 	return result
 }
@@ -149,6 +154,7 @@ func (r *Recorder) Result(run Run) *Result {
 func (r *Result) fillEmpty() {
 	r.Outcomes = slices.Concat([]OutcomeRow{}, r.Outcomes)
 	r.Bursts = slices.Concat([]BurstRow{}, r.Bursts)
+	r.Groups = slices.Concat([]Group{}, r.Groups)
 	r.Thresholds = slices.Concat([]Judgement{}, r.Thresholds)
 	r.Timeline = slices.Concat([]Second{}, r.Timeline)
 	r.Warnings = slices.Concat([]Warning{}, r.Warnings)

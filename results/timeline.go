@@ -30,6 +30,16 @@ func (t *tally) add(row int, n int64) {
 	*t = append(*t, tallied{row, n})
 }
 
+// of is the count of one row.
+func (t tally) of(row int) int64 {
+	for _, e := range t {
+		if e.row == row {
+			return e.n
+		}
+	}
+	return 0
+}
+
 // bin is what happened in one step of the timeline.
 type bin struct {
 	arrivals      int64 // by intended instant

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -74,13 +75,21 @@ func (t *text) thresholds() {
 	table := table{left: map[int]bool{1: true, 2: true, 3: true}}
 	for i := range t.result.Thresholds {
 		j := &t.result.Thresholds[i]
-		table.add(strings.ToUpper(j.Verdict.String()), escape(j.Text), figure(t.result, j), escape(j.Note))
+		table.add(strings.ToUpper(j.Verdict.String()), escape(j.Text), figure(t.result, j), escape(cmp.Or(j.Note, effective(j))))
 	}
 	t.line("")
 	for _, l := range table.lines() {
 		word, rest, _ := strings.Cut(l, " ")
 		t.line("%s %s", t.loud(word), rest)
 	}
+}
+
+// effective says how much of the evidence counts, where not all of it does.
+func effective(j *results.Judgement) string {
+	if j.EffectiveN == 0 || j.EffectiveN >= j.Of {
+		return ""
+	}
+	return fmt.Sprintf("effective n %s of %s", results.FormatCount(j.EffectiveN), results.FormatCount(j.Of))
 }
 
 // none stands for a value that is not to be had.

@@ -30,6 +30,7 @@ type run struct {
 	options results.RecorderOptions
 	about   results.Run
 	r       *results.Recorder
+	n       int64 // arrivals so far
 }
 
 func newRun(planned int64, bursts ...results.Burst) *run {
@@ -54,12 +55,13 @@ func (m *run) attempts(n int, burst int32, o results.Outcome, took func(i int) t
 		}
 		start := at + time.Duration(i)*10*time.Microsecond + 1
 		a := results.Attempt{
-			Intended: at, Dialed: start, Started: start, Ended: start + took(i), Burst: burst, Outcome: o, Address: uint16(i % 2),
+			N: m.n, Intended: at, Dialed: start, Started: start, Ended: start + took(i), Burst: burst, Outcome: o, Address: uint16(i % 2),
 		}
 		if o == ok {
 			a.Connected, a.Requested = start+13*time.Microsecond, start+14*time.Microsecond
 		}
 		m.r.Attempt(&a)
+		m.n++
 	}
 }
 

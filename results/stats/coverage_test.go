@@ -24,12 +24,12 @@ func intervalOf(values []float64, p float64, exact bool) (low, high float64) {
 	sorted := slices.Sorted(slices.Values(values))
 	n := int64(len(values))
 	spread, _, neighbours := describe(values, sorted[Rank(n, int(10000*p))-1])
-	if exact || spread.Independent(neighbours) {
-		l, h := QuantileRanks(n, p, 0.95)
-		return ranked(sorted, l), ranked(sorted, h)
+	l, h := QuantileRanks(n, p, 0.95)
+	if !exact && !spread.Independent(neighbours) {
+		from, to := spread.Exceedance(0.95)
+		l, h = min(l, int64(math.Ceil((1-to)*float64(n)))), max(h, int64(math.Ceil((1-from)*float64(n))))
 	}
-	from, to := spread.Exceedance(0.95)
-	return ranked(sorted, int64(math.Ceil((1-to)*float64(n)))), ranked(sorted, int64(math.Ceil((1-from)*float64(n))))
+	return ranked(sorted, l), ranked(sorted, h)
 }
 
 // describe cuts values into 20 batches at a cut, and correlates neighbours.

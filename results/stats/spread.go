@@ -91,9 +91,16 @@ func (s Spread) Exceedance(confidence float64) (low, high float64) {
 	if s.N == 0 {
 		return 0, 1
 	}
-	share := s.Bad / s.N
-	half := studentQuantile(1-(1-confidence)/2, s.DoF) * math.Sqrt(s.Variance) / s.N
+	share, half := s.Bad/s.N, s.HalfWidth(confidence)
 	return max(share-half, 0), min(share+half, 1)
+}
+
+// HalfWidth is t·s of Exceedance, before it is cut at 0 and 1; 1 of no data.
+func (s Spread) HalfWidth(confidence float64) float64 {
+	if s.N == 0 {
+		return 1
+	}
+	return studentQuantile(1-(1-confidence)/2, s.DoF) * math.Sqrt(s.Variance) / s.N
 }
 
 // studentQuantile is Student's t with the normal distribution as its limit.
