@@ -9,8 +9,8 @@ import (
 
 // state is where a connection stands:
 //
-//	armed → connecting → upgrading → held → closing → (free)
-//	dialing → parked → upgrading …            for release: upgrade
+//	armed → connecting → (securing →) upgrading → held → closing → (free)
+//	dialing → (securing →) parked → upgrading …   for release: upgrade
 //	… → sampling → (free)                      after a refusal, while its body arrives
 type state uint8
 
@@ -20,6 +20,8 @@ const (
 	dialing          // release: upgrade, connecting ahead of the instant
 	parked           // release: upgrade, connected, waiting for the instant
 	connecting       // connect called, not writable yet
+	securing         // connected, TLS handshake under way
+	abandoned        // given up during the TLS handshake, which has not ended yet
 	upgrading        // connected; request going out or reply awaited
 	held             // established and open
 	closing          // our Close sent, the peer's and its FIN awaited
@@ -34,6 +36,7 @@ type conn struct {
 	dialed    time.Duration // connect called
 	started   time.Duration // dialed, or for release: upgrade the release
 	connected time.Duration
+	secured   time.Duration
 	requested time.Duration
 	ended     time.Duration
 
@@ -60,6 +63,7 @@ type conn struct {
 	hungUp     bool // the peer has sent FIN or RST: nothing stops reading before it
 
 	key    handshake.Key
+	tls    *tlsConn          // nil for ws://
 	reply  *handshake.Parser // a reply in pieces; nil when it came whole
 	frames *frameReader      // frames in pieces; nil between frames
 	body   *bodySample       // while sampling

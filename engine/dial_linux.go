@@ -49,12 +49,22 @@ func (s *shard) connectNews(i int32, events uint32) {
 	s.connected(i)
 }
 
-// connected goes on to the request, or parks until the release.
+// connected goes on to TLS or, without, to the request.
 func (s *shard) connected(i int32) {
 	c := s.slab.at(i)
 	c.connected = s.clock()
 	s.connectEvidence(c)
 	s.leave(i, byPhase)
+	if s.run.config.Target.TLS != nil {
+		s.secure(i)
+		return
+	}
+	s.requestTime(i)
+}
+
+// requestTime goes on to the request, or parks until the release.
+func (s *shard) requestTime(i int32) {
+	c := s.slab.at(i)
 	if c.release == scenario.Upgrade && !c.released {
 		c.state = parked
 		return

@@ -1,9 +1,6 @@
 package engine
 
 import (
-	"syscall"
-	"time"
-
 	"golang.org/x/sys/unix"
 )
 
@@ -80,16 +77,4 @@ func (s *shard) endEvidence(c *conn) {
 	if info, ok := readTCPInfo(int(c.fd)); ok {
 		c.dataRetransmits = saturate(max(info.retransmits, uint32(c.synRetransmits)) - uint32(c.synRetransmits))
 	}
-}
-
-// receive reads into the shard's buffer and notes how long the bytes lay here.
-func (s *shard) receive(c *conn) (n int, err syscall.Errno) {
-	if !s.run.evidence.stamps {
-		return recv(int(c.fd), s.buf)
-	}
-	n, stamp, err := s.stamped.recv(int(c.fd), s.buf)
-	if err == 0 && n > 0 && stamp > 0 {
-		c.readLag = max(time.Duration(time.Now().UnixNano())-stamp, 1)
-	}
-	return n, err
 }

@@ -4,8 +4,6 @@ import (
 	"time"
 
 	"github.com/gobwas/ws"
-	"golang.org/x/sys/unix"
-
 	"stampede/engine/handshake"
 	"stampede/results"
 	"stampede/scenario"
@@ -28,7 +26,13 @@ func (s *shard) controlFrame(op ws.OpCode, payload []byte) []byte {
 // does not fit is dropped: the peer has not read a window's worth of data,
 // and a lost ping or pong of ours is nothing a handshake figure rests on.
 func (s *shard) sendControl(i int32, op ws.OpCode, payload []byte) {
-	_, _ = send(int(s.slab.at(i).fd), s.controlFrame(op, payload))
+	c := s.slab.at(i)
+	f := s.controlFrame(op, payload)
+	if c.tls != nil {
+		_, _ = c.tls.Write(f)
+		return
+	}
+	_, _ = send(int(c.fd), f)
 }
 
 // ping sends a ping and sets the next.
@@ -61,21 +65,16 @@ func (s *shard) startClose(i int32, now time.Duration) {
 func (s *shard) readFrames(i int32) {
 	c := s.slab.at(i)
 	for gen := c.gen; ; {
-		n, err := recv(int(c.fd), s.buf)
-		switch {
-		case err == unix.EINTR:
-			continue
-		case err == unix.EAGAIN:
+		n, end, _ := s.receive(c)
+		switch end {
+		case nothingMore:
 			return
-		case err != 0:
-			s.lost(i, true)
-			return
-		case n == 0:
-			s.lost(i, false)
+		case peerEnded, connectionFailed:
+			s.lost(i, end == connectionFailed)
 			return
 		}
 		s.readFrameBytes(i, s.buf[:n])
-		if c.gen != gen || n < len(s.buf) && !c.hungUp {
+		if c.gen != gen || s.isAll(c, n) {
 			return
 		}
 	}

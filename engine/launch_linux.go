@@ -130,8 +130,10 @@ func (s *shard) release(r readySlot) {
 	switch c.state {
 	case armed:
 		s.dial(r.slot, connecting)
-	case dialing: // not connected in time: goes on as any other
-		c.state = connecting
+	case dialing, securing: // not there in time: goes on as any other
+		if c.state == dialing {
+			c.state = connecting
+		}
 		c.started = s.clock()
 		s.inFlight++
 		s.enter(r.slot, totalQueue, c.started+s.run.config.Timeouts.Total)
@@ -175,6 +177,9 @@ func (s *shard) openSocket(i int32) results.Outcome {
 			closeFD(fd)
 			return localError(err)
 		}
+	}
+	if s.run.noDelay {
+		_ = setInt(fd, unix.SOL_TCP, unix.TCP_NODELAY, 1)
 	}
 	if s.run.ports != 0 {
 		_ = setInt(fd, unix.SOL_IP, ipLocalPortRange, s.run.ports)

@@ -237,9 +237,10 @@ func checkPhases(t *testing.T, a *results.Attempt) {
 		return
 	}
 	connect, _ := a.Connect()
+	secure, _ := a.TLS()
 	upgrade, _ := a.Upgrade()
-	if a.Dialed == a.Started && connect+upgrade != service {
-		t.Errorf("arrival %d: connect %v + upgrade %v are not service %v", a.N, connect, upgrade, service)
+	if a.Dialed == a.Started && connect+secure+upgrade != service {
+		t.Errorf("arrival %d: connect %v + tls %v + upgrade %v are not service %v", a.N, connect, secure, upgrade, service)
 	}
 	if a.Started < a.Intended {
 		t.Errorf("arrival %d started %v before it was due", a.N, a.Intended-a.Started)

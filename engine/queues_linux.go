@@ -8,6 +8,7 @@ type queueID uint8
 const (
 	noQueue       queueID = iota
 	connectQueue          // byPhase: the connect phase's deadline
+	tlsQueue              // byPhase: the tls phase's deadline
 	pingQueue             // byPhase: a held connection's next ping
 	closingQueue          // byPhase: the end of waiting for the peer's close
 	samplingQueue         // byPhase: the end of waiting for a refused body

@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -26,6 +25,10 @@ func (s *shard) sendRequest(i int32) {
 func (s *shard) sendRest(i int32) {
 	c := s.slab.at(i)
 	s.request = s.run.config.Request.AppendTo(s.request[:0], &c.key)
+	if c.tls != nil {
+		s.sendSecured(i)
+		return
+	}
 	for int(c.sent) < len(s.request) {
 		n, err := send(int(c.fd), s.request[c.sent:])
 		switch err {
@@ -41,6 +44,12 @@ func (s *shard) sendRest(i int32) {
 			return
 		}
 	}
+	s.requestSent(i)
+}
+
+// requestSent looks for a reply that may have been there before the request.
+func (s *shard) requestSent(i int32) {
+	c := s.slab.at(i)
 	c.requested = s.clock()
 	if c.early {
 		c.early = false
@@ -52,7 +61,9 @@ func (s *shard) sendRest(i int32) {
 func (s *shard) upgradeNews(i int32, events uint32) {
 	c := s.slab.at(i)
 	gen := c.gen
-	if events&unix.EPOLLOUT != 0 && int(c.sent) < s.run.config.Request.Len() {
+	if c.tls != nil && events&unix.EPOLLOUT != 0 {
+		_, _ = c.tls.wire.flush() // a failure shows in the next read
+	} else if events&unix.EPOLLOUT != 0 && int(c.sent) < s.run.config.Request.Len() {
 		s.sendRest(i)
 		if c.gen != gen || c.state != upgrading {
 			return
@@ -67,20 +78,15 @@ func (s *shard) upgradeNews(i int32, events uint32) {
 func (s *shard) readReply(i int32) {
 	c := s.slab.at(i)
 	for {
-		n, err := s.receive(c)
-		switch {
-		case err == unix.EINTR:
-			continue
-		case err == unix.EAGAIN:
+		n, end, o := s.receive(c)
+		switch end {
+		case nothingMore:
 			return
-		case err != 0:
-			s.fail(i, readOutcome(err))
-			return
-		case n == 0:
-			s.fail(i, results.Outcome{Kind: results.Closed, Phase: results.PhaseUpgrade})
+		case peerEnded, connectionFailed:
+			s.fail(i, o)
 			return
 		}
-		if s.feed(i, s.buf[:n]) || n < len(s.buf) && !c.hungUp {
+		if s.feed(i, s.buf[:n]) || s.isAll(c, n) {
 			return
 		}
 	}
@@ -107,7 +113,7 @@ func (s *shard) feed(i int32, data []byte) (decided bool) {
 		s.batch.warn((w & -w).String(), 1)
 	}
 	if v.Outcome.Kind == results.Established {
-		s.established(i, data[used:], c.hungUp || len(data) == len(s.buf))
+		s.established(i, data[used:], !s.isAll(c, len(data)))
 	} else {
 		s.refused(i, p, v, data[used:])
 	}
@@ -121,19 +127,6 @@ func (s *shard) spareParser() *handshake.Parser {
 		return p
 	}
 	return new(handshake.Parser)
-}
-
-// readOutcome says what a failed read of the reply means.
-func readOutcome(err syscall.Errno) results.Outcome {
-	switch err {
-	case unix.ECONNRESET, unix.EPIPE, unix.ECONNABORTED:
-		return results.Outcome{Kind: results.Reset, Phase: results.PhaseUpgrade}
-	case unix.ETIMEDOUT:
-		return results.Outcome{Kind: results.Timeout, Phase: results.PhaseUpgrade}
-	case unix.EHOSTUNREACH, unix.ENETUNREACH, unix.ENETDOWN:
-		return results.Outcome{Kind: results.Unreachable}
-	}
-	return localError(err)
 }
 
 // established records the handshake and holds the connection. rest came
@@ -187,7 +180,7 @@ func (s *shard) settle(i int32, o results.Outcome, now time.Duration) {
 	s.endEvidence(c)
 	s.record(results.Attempt{
 		ConnectLag: c.connectLag, ReadLag: c.readLag, SYNRetransmits: c.synRetransmits, DataRetransmits: c.dataRetransmits,
-		N: c.n, Intended: c.intended, Dialed: c.dialed, Started: c.started, Connected: c.connected,
+		N: c.n, Intended: c.intended, Dialed: c.dialed, Started: c.started, Connected: c.connected, Secured: c.secured,
 		Requested: c.requested, Ended: now, Burst: c.burst, Address: c.address, Outcome: o,
 	})
 }

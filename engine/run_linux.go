@@ -18,6 +18,9 @@ import (
 	"stampede/scenario"
 )
 
+// oneSegment is a request size that surely fits into one TCP segment.
+const oneSegment = 1000
+
 // maxLead bounds the time between the call of Run and offset zero.
 const maxLead = 5 * time.Second
 
@@ -30,6 +33,7 @@ type run struct {
 	dials    []dialAddress
 	sources  []*rawAddr
 	evidence evidence
+	noDelay  bool  // TCP_NODELAY for every socket
 	ports    int32 // IP_LOCAL_PORT_RANGE for every socket, 0 for none
 	// indexes into dials, by family; other is what a failed connect falls back to
 	preferred, other []uint16
@@ -59,6 +63,9 @@ func Run(ctx context.Context, cfg Config) (Report, error) {
 	if len(r.dials) > 0 {
 		r.preferred, r.other = families(cfg.Target.Addresses)
 	}
+	// One small write needs no TCP_NODELAY. More than one does: Nagle's
+	// algorithm would keep the second for the server's delayed ACK, 40 ms.
+	r.noDelay = cfg.Target.TLS != nil || cfg.Request.Len() > oneSegment
 	r.ports = r.crowdedPorts()
 	shards, err := r.newShards()
 	if err != nil {
@@ -79,7 +86,7 @@ func Run(ctx context.Context, cfg Config) (Report, error) {
 	}
 	r.batches = make(chan *batch, 16*len(shards))
 	r.spare = make(chan *batch, 16*len(shards))
-	defer quietCollector()()
+	defer quiet(cfg.Target.TLS != nil, len(shards))()
 	r.start = time.Now().Add(r.lead())
 	if cfg.Target.Err != nil {
 		return r.unresolved(), nil
@@ -234,6 +241,9 @@ func (r *run) newShard(id, of, budget int) (*shard, error) {
 		random:  rand.NewChaCha8(seed), parser: new(handshake.Parser),
 		samples: map[results.Outcome]int{}, batch: newBatch(), gauges: new(gauges),
 		armAfter: -maxLead, flushedAt: -maxLead, // the clock is negative until the run's start
+	}
+	if r.config.Target.TLS != nil {
+		s.securer = newSecurer()
 	}
 	s.next, s.more = s.cursor.Next()
 	return s, nil

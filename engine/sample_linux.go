@@ -3,8 +3,6 @@ package engine
 import (
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"stampede/engine/handshake"
 	"stampede/results"
 )
@@ -70,14 +68,11 @@ func (s *shard) refused(i int32, p *handshake.Parser, v handshake.Verdict, rest 
 func (s *shard) readBody(i int32) {
 	c := s.slab.at(i)
 	for len(c.body.body) < maxBody {
-		n, err := recv(int(c.fd), s.buf[:maxBody])
-		if err == unix.EAGAIN {
+		n, end, _ := s.receive(c)
+		if end == nothingMore {
 			return
 		}
-		if err == unix.EINTR {
-			continue
-		}
-		if err != 0 || n == 0 {
+		if end != gotBytes {
 			break
 		}
 		c.body.body = append(c.body.body, s.buf[:min(n, maxBody-len(c.body.body))]...)

@@ -52,6 +52,8 @@ type shard struct {
 	parser  *handshake.Parser   // for the reply at hand
 	parsers []*handshake.Parser // spare ones
 	frames  frameReader         // for the frames at hand
+	securer *securer            // runs TLS handshakes; nil for ws://
+	ends    []handshakeEnd      // spare memory for securer.take
 	samples map[results.Outcome]int
 
 	batch     *batch
@@ -93,6 +95,9 @@ func (s *shard) loop() {
 	}
 	s.report(s.clock())
 	s.flush()
+	if s.securer != nil {
+		s.securer.close()
+	}
 }
 
 // clock is the offset from the run's start; negative before it.
@@ -159,6 +164,7 @@ func (s *shard) handle(n int) {
 		ev := &s.events[i]
 		if ev.Fd == none {
 			drainEvent(s.wake)
+			s.handshakesDone()
 			continue
 		}
 		s.event(ev.Fd, uint32(ev.Pad), ev.Events)
@@ -181,6 +187,8 @@ func (s *shard) event(i int32, gen uint32, events uint32) {
 		s.connectNews(i, events)
 	case parked:
 		c.early = true // looked at when the request is out
+	case securing, abandoned:
+		c.tls.wire.tell()
 	case upgrading:
 		s.upgradeNews(i, events)
 	case held, closing:
@@ -196,10 +204,15 @@ func (s *shard) expired(i int32, id queueID, now time.Duration) {
 	switch id {
 	case connectQueue:
 		s.fail(i, results.Outcome{Kind: results.Timeout, Phase: results.PhaseConnect})
+	case tlsQueue:
+		s.fail(i, results.Outcome{Kind: results.Timeout, Phase: results.PhaseTLS})
 	case totalQueue:
 		phase := results.PhaseUpgrade
-		if c.state == connecting {
+		switch c.state {
+		case connecting:
 			phase = results.PhaseConnect
+		case securing:
+			phase = results.PhaseTLS
 		}
 		s.fail(i, results.Outcome{Kind: results.Timeout, Phase: phase})
 	case pingQueue:
@@ -247,11 +260,18 @@ func (s *shard) stop() {
 	}
 }
 
-// drop closes the connection's socket and frees its slot.
+// drop closes the connection's socket and frees its slot; both wait for a
+// TLS handshake that is still using them.
 func (s *shard) drop(i int32) {
 	c := s.slab.at(i)
 	s.leave(i, byPhase)
 	s.leave(i, byLife)
+	if c.state == securing {
+		c.state = abandoned
+		c.tls.wire.gone.Store(true)
+		c.tls.wire.tell()
+		return
+	}
 	if c.reply != nil {
 		s.parsers = append(s.parsers, c.reply)
 	}

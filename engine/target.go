@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"crypto/tls"
 	"fmt"
 	"net"
 	"net/netip"
@@ -15,6 +16,7 @@ type Target struct {
 	URL       string           // as the scenario names it
 	Path      string           // request target: path and query, never empty
 	Host      string           // host and, unless the scheme's default, port, as the Host field carries it
+	TLS       *tls.Config      // of a wss:// URL; nil for ws://
 	Addresses []netip.AddrPort // in the resolver's order; empty if Err is set
 	Err       error            // the name has no address: every attempt ends as resolve
 }
@@ -24,7 +26,7 @@ type Resolver interface {
 	LookupNetIP(ctx context.Context, network, host string) ([]netip.Addr, error)
 }
 
-// Resolve finds the addresses of a ws:// URL, or of connectTo ("host:port")
+// Resolve finds the addresses of a ws:// or wss:// URL, or of connectTo ("host:port")
 // where that is not empty: then the URL only gives the path and Host. A name
 // without address is no error of Resolve but Target.Err; the error is for a
 // URL that can't be used at all.
@@ -33,13 +35,17 @@ func Resolve(ctx context.Context, r Resolver, rawURL, connectTo string) (*Target
 	if err != nil {
 		return nil, fmt.Errorf("reading target: %w", err)
 	}
-	if u.Scheme != "ws" || u.Hostname() == "" {
-		return nil, fmt.Errorf("reading target %q: want ws://host[:port]/path", rawURL)
+	standard, ok := map[string]string{"ws": "80", "wss": "443"}[u.Scheme]
+	if !ok || u.Hostname() == "" {
+		return nil, fmt.Errorf("reading target %q: want ws://host[:port]/path or wss://…", rawURL)
 	}
 	t := &Target{URL: rawURL, Path: u.RequestURI(), Host: u.Host}
+	if u.Scheme == "wss" {
+		t.TLS = &tls.Config{ServerName: u.Hostname(), NextProtos: []string{"http/1.1"}}
+	}
 	host, port := u.Hostname(), u.Port()
-	if port == "" || port == "80" {
-		port = "80"
+	if port == "" || port == standard {
+		port = standard
 		t.Host = hostOnly(u.Hostname())
 	}
 	if connectTo != "" {

@@ -1,0 +1,222 @@
+package engine
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"io"
+	"math/big"
+	"net"
+	"net/netip"
+	"testing"
+	"time"
+
+	"stampede/results"
+	"stampede/scenario"
+)
+
+// authority is a certificate authority made for one test.
+type authority struct {
+	t    *testing.T
+	key  *ecdsa.PrivateKey
+	cert *x509.Certificate
+}
+
+func newAuthority(t *testing.T) *authority {
+	t.Helper()
+	a := &authority{t: t}
+	a.key, a.cert = a.issue(&x509.Certificate{Subject: pkix.Name{CommonName: "test authority"}, IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign}, nil)
+	return a
+}
+
+func (a *authority) issue(c *x509.Certificate, by *authority) (*ecdsa.PrivateKey, *x509.Certificate) {
+	a.t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	c.SerialNumber = big.NewInt(time.Now().UnixNano())
+	if c.NotAfter.IsZero() {
+		c.NotBefore, c.NotAfter = time.Now().Add(-time.Hour), time.Now().Add(time.Hour)
+	}
+	parent, parentKey := c, key
+	if by != nil {
+		parent, parentKey = by.cert, by.key
+	}
+	der, err := x509.CreateCertificate(rand.Reader, c, parent, &key.PublicKey, parentKey)
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	cert, err := x509.ParseCertificate(der)
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	return key, cert
+}
+
+// pair is a certificate for localhost and 127.0.0.1, changed by edit.
+func (a *authority) pair(edit func(*x509.Certificate)) tls.Certificate {
+	c := &x509.Certificate{Subject: pkix.Name{CommonName: "server"}, DNSNames: []string{"localhost"}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}}
+	if edit != nil {
+		edit(c)
+	}
+	key, cert := a.issue(c, a)
+	return tls.Certificate{Certificate: [][]byte{cert.Raw}, PrivateKey: key}
+}
+
+func (a *authority) pool() *x509.CertPool {
+	p := x509.NewCertPool()
+	p.AddCert(a.cert)
+	return p
+}
+
+// tlsFront ends TLS in front of a server that has none.
+func tlsFront(t *testing.T, c *tls.Config, behind netip.AddrPort) netip.AddrPort {
+	t.Helper()
+	l, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	go func() { // ends with the listener
+		for {
+			raw, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go pipe(tls.Server(raw, c), behind) // ends with its connection
+		}
+	}()
+	return netip.MustParseAddrPort(l.Addr().String())
+}
+
+func pipe(front *tls.Conn, behind netip.AddrPort) {
+	defer front.Close()
+	if front.Handshake() != nil {
+		return
+	}
+	back, err := net.Dial("tcp", behind.String())
+	if err != nil {
+		return
+	}
+	defer back.Close()
+	go func() {
+		_, _ = io.Copy(back, front)
+		_ = back.(*net.TCPConn).CloseWrite()
+	}()
+	_, _ = io.Copy(front, back)
+}
+
+func secureTarget(address netip.AddrPort, c *tls.Config) *Target {
+	target := at(address)
+	c.NextProtos = []string{"http/1.1"}
+	if c.ServerName == "" {
+		c.ServerName = "localhost"
+	}
+	target.TLS = c
+	return target
+}
+
+func TestSecureBurstIsHeldAndClosed(t *testing.T) {
+	ca := newAuthority(t)
+	front := tlsFront(t, &tls.Config{Certificates: []tls.Certificate{ca.pair(nil)}}, startServer(t).address)
+	for _, version := range []uint16{tls.VersionTLS12, tls.VersionTLS13} {
+		l := load{target: secureTarget(front, &tls.Config{RootCAs: ca.pool(), MaxVersion: version}), shapes: burst(100),
+			hold: scenario.Hold{For: 500 * time.Millisecond, PingEvery: 100 * time.Millisecond}, timeouts: scenario.Timeouts{Total: 20 * time.Second, TLS: 10 * time.Second}}
+		o := l.run(t.Context(), t)
+		o.want(t, map[string]int64{"established": 100})
+		if o.result.Held.Closed.Clean != 100 {
+			t.Errorf("%s: held %+v, want 100 closed clean", tls.VersionName(version), o.result.Held.Closed)
+		}
+		if n := o.result.Metrics.TLS.Count; n != 100 {
+			t.Errorf("%s: %d tls phases, want 100", tls.VersionName(version), n)
+		}
+	}
+}
+
+func TestSecureReleaseUpgrade(t *testing.T) {
+	ca := newAuthority(t)
+	front := tlsFront(t, &tls.Config{Certificates: []tls.Certificate{ca.pair(nil)}}, startServer(t).address)
+	shapes := burst(50)
+	shapes[0].Release = scenario.Upgrade
+	o := load{target: secureTarget(front, &tls.Config{RootCAs: ca.pool()}), shapes: shapes}.run(t.Context(), t)
+	o.want(t, map[string]int64{"established": 50})
+	for _, a := range o.attempts {
+		if a.Secured == 0 || a.Secured > a.Started && a.Secured > a.Intended+time.Second {
+			t.Fatalf("arrival %d secured at %v, released at %v", a.N, a.Secured, a.Started)
+		}
+	}
+}
+
+func TestSecureFailures(t *testing.T) {
+	ca := newAuthority(t)
+	behind := startServer(t).address
+	good := &tls.Config{Certificates: []tls.Certificate{ca.pair(nil)}}
+	silent, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer silent.Close()
+	for name, c := range map[string]struct {
+		server *tls.Config
+		client *tls.Config
+		want   string
+	}{
+		"unknown authority": {good, &tls.Config{}, "tls unknown_authority"},
+		"wrong name":        {good, &tls.Config{RootCAs: ca.pool(), ServerName: "elsewhere.test"}, "tls name_mismatch"},
+		"expired": {&tls.Config{Certificates: []tls.Certificate{ca.pair(func(c *x509.Certificate) {
+			c.NotBefore, c.NotAfter = time.Now().Add(-2*time.Hour), time.Now().Add(-time.Hour)
+		})}}, &tls.Config{RootCAs: ca.pool()}, "tls expired"},
+		"not verified":              {good, &tls.Config{InsecureSkipVerify: true}, "established"},
+		"client certificate wanted": {&tls.Config{Certificates: good.Certificates, ClientAuth: tls.RequireAnyClientCert}, &tls.Config{RootCAs: ca.pool()}, "tls certificate_required"},
+		"version":                   {&tls.Config{Certificates: good.Certificates, MinVersion: tls.VersionTLS13}, &tls.Config{RootCAs: ca.pool(), MaxVersion: tls.VersionTLS12}, "tls protocol_version"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			front := tlsFront(t, c.server, behind)
+			client := c.client.Clone()
+			o := load{target: secureTarget(front, client), shapes: burst(10)}.run(t.Context(), t)
+			o.want(t, map[string]int64{c.want: 10})
+		})
+	}
+	t.Run("not TLS", func(t *testing.T) {
+		o := load{target: secureTarget(clearServer(t), &tls.Config{RootCAs: ca.pool()}), shapes: burst(10)}.run(t.Context(), t)
+		o.want(t, map[string]int64{"tls not_tls": 10})
+	})
+	t.Run("silent", func(t *testing.T) {
+		l := load{target: secureTarget(netip.MustParseAddrPort(silent.Addr().String()), &tls.Config{RootCAs: ca.pool()}), shapes: burst(10)}
+		l.timeouts.TLS = 300 * time.Millisecond
+		l.run(t.Context(), t).want(t, map[string]int64{"timeout tls": 10})
+	})
+	t.Run("interrupted", func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+		defer cancel()
+		o := load{target: secureTarget(netip.MustParseAddrPort(silent.Addr().String()), &tls.Config{RootCAs: ca.pool()}), shapes: burst(10)}.run(ctx, t)
+		o.want(t, map[string]int64{results.Canceled.String(): 10})
+	})
+}
+
+// clearServer answers whatever comes with a refusal in clear text.
+func clearServer(t *testing.T) netip.AddrPort {
+	t.Helper()
+	l, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	go func() { // ends with the listener
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			_, _ = c.Read(make([]byte, 4096))
+			_, _ = io.WriteString(c, "HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n")
+			c.Close()
+		}
+	}()
+	return netip.MustParseAddrPort(l.Addr().String())
+}
