@@ -112,7 +112,7 @@ func TestJudgeClumps(t *testing.T) {
 		note      string
 	}{
 		{"spread evenly", planned(20000), every(200), "504 rate < 1%", Pass, false, ""},
-		{"all in one part", planned(20000), func(i int64) bool { return i < 100 }, "504 rate < 1%", Inconclusive, true, "100 of 20,000: not proved (they clump, φ = 1e+02)"},
+		{"all in one part", planned(20000), func(i int64) bool { return i < 100 }, "504 rate < 1%", Inconclusive, true, "100 of 20,000: not proved (they clump, φ = 111.1)"},
 		{"far below all the same", planned(20000), func(i int64) bool { return i < 20 }, "504 rate < 5%", Pass, true, ""},
 		{"one part fails nothing", planned(20000), func(i int64) bool { return i < 300 }, "504 rate < 1%", Inconclusive, true, "over the limit, not proved (they clump"},
 		{"half the run does", planned(20000), func(i int64) bool { return i < 10000 }, "504 rate < 1%", Fail, true, ""},

@@ -23,6 +23,7 @@ type Judgement struct {
 	Method     Method   `json:"method,omitempty"`      // of the interval; none for a maximum, a mean and a count
 	EffectiveN int64    `json:"effective_n,omitempty"` // independent arrivals that tell as much as the population
 	Clumping   float64  `json:"clumping,omitempty"`    // φ that Bad and Of were divided by; 0: they count in full
+	Suspect    float64  `json:"suspect,omitempty"`     // share of Bad that is bad only by this host's own delays
 	Note       string   `json:"note"`
 }
 
@@ -59,23 +60,37 @@ const (
 // Intervals of quantiles are exact order statistics only when attempts pass
 // for independent (stats.Spread.Independent), and batched otherwise.
 //
+// A goal of handshake is judged twice, with this host's own delays and without
+// them (see Result.Metrics.HandshakeLow). What is proved must be proved both
+// times: a pass or fail that is not is inconclusive and the run is
+// generator-limited, as it is by a broken check of SelfChecks or of the run.
+//
 // A run that was interrupted, or still goes on, passes nothing; what it
 // already proves to fail is shown as failed.
 func (r *Result) Judge(thresholds []Threshold) {
 	r.Thresholds = make([]Judgement, 0, len(thresholds))
+	var checks []Check
 	for _, t := range thresholds {
-		r.Thresholds = append(r.Thresholds, r.judge(t))
+		j := r.judge(t)
+		if c, differs := r.bracket(t, &j); differs {
+			checks = append(checks, c)
+		}
+		r.Thresholds = append(r.Thresholds, j)
 	}
+	r.watch(append(checks, SelfChecks(r, thresholds)...))
 	r.Verdict = r.settle()
 }
 
-func (r *Result) judge(t Threshold) Judgement {
+func (r *Result) judge(t Threshold) Judgement { return r.judgeOn(t, r.Metrics.Of(t.Metric)) }
+
+// judgeOn judges t, a metric's figures being f.
+func (r *Result) judgeOn(t Threshold, f *Figures) Judgement {
 	j := Judgement{Text: t.String()}
 	switch t.Statistic {
 	case Quantile:
-		r.judgeQuantile(t, &j)
+		r.judgeQuantile(t, f, &j)
 	case Max, Mean:
-		r.judgeFigure(t, &j)
+		r.judgeFigure(t, f, &j)
 	case Rate:
 		r.judgeRate(t, &j)
 	case Count:
@@ -92,9 +107,8 @@ func (r *Result) judge(t Threshold) Judgement {
 // judgeQuantile turns a quantile goal into its proportion. For < and <= bad
 // are those not below the limit, of which 1 − p are allowed; for > and >=
 // those not above it, of which p are.
-func (r *Result) judgeQuantile(t Threshold, j *Judgement) {
+func (r *Result) judgeQuantile(t Threshold, f *Figures, j *Judgement) {
 	j.Unit = "ns"
-	f := r.Metrics.Of(t.Metric)
 	h, err := f.histogram(LowestValue, HighestValue)
 	if err != nil || f.Count == 0 {
 		j.Note = noData(err)
@@ -110,9 +124,7 @@ func (r *Result) judgeQuantile(t Threshold, j *Judgement) {
 		j.Bad, j.Of = j.Bad-canceled, j.Of-canceled
 		allowed = float64(10000-t.Hundredth) / 10000
 	}
-	if s, ok := r.spreadOfMetric(t.Metric, t.Duration, f.Count-canceled, countBad(Threshold{Op: Less, Duration: t.Duration}, f, h)-canceled); ok {
-		j.clump(s)
-	}
+	r.clumpQuantile(t, j)
 	j.prove(allowed)
 	if n := neededFor(t.Hundredth); f.Count < n {
 		j.Value, j.Needs = nil, n
@@ -154,9 +166,8 @@ func (j *Judgement) tooFew(figure string, needed, have int64) {
 }
 
 // judgeFigure compares a maximum or mean, +∞ if anything failed.
-func (r *Result) judgeFigure(t Threshold, j *Judgement) {
+func (r *Result) judgeFigure(t Threshold, f *Figures, j *Judgement) {
 	j.Unit = "ns"
-	f := r.Metrics.Of(t.Metric)
 	failed := f.Infinite - r.canceledIn(t.Metric)
 	finite := f.Count - f.Infinite
 	j.Of = finite + failed

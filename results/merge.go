@@ -50,7 +50,7 @@ func (r *Result) clone() (*Result, error) {
 	for m := range numMetrics {
 		c.Metrics.Of(m).decoded = nil
 	}
-	c.Held.EarlyAge.decoded = nil
+	c.Metrics.HandshakeLow.decoded, c.Pacing.Lag.decoded, c.Held.EarlyAge.decoded = nil, nil, nil
 	c.fillEmpty()
 	c.Target.Addresses = maps.Clone(r.Target.Addresses)
 	c.Environment = maps.Clone(c.Environment)
@@ -110,6 +110,12 @@ func (r *Result) addFigures(o *Result) error {
 		if err := r.Metrics.Of(m).merge(o.Metrics.Of(m), LowestValue, HighestValue); err != nil {
 			return fmt.Errorf("%s: %w", m, err)
 		}
+	}
+	if err := r.Metrics.HandshakeLow.merge(&o.Metrics.HandshakeLow, LowestValue, HighestValue); err != nil {
+		return fmt.Errorf("handshake_low: %w", err)
+	}
+	if err := r.Pacing.merge(&o.Pacing); err != nil {
+		return fmt.Errorf("pacing: %w", err)
 	}
 	if err := r.Held.EarlyAge.merge(&o.Held.EarlyAge, lowestAge, highestAge); err != nil {
 		return fmt.Errorf("held.early_age: %w", err)
@@ -183,6 +189,7 @@ func (r *Result) addTimeline(o *Result) {
 	}
 	for i := range b {
 		a[i].Arrivals += b[i].Arrivals
+		a[i].OwnDelay = max(a[i].OwnDelay, b[i].OwnDelay)
 		a[i].InFlight += b[i].InFlight
 		a[i].Held += b[i].Held
 		for name, n := range b[i].Outcomes {
@@ -206,6 +213,7 @@ func coarser(list []Second, k int) []Second {
 		}
 		last := &out[len(out)-1]
 		last.Arrivals += s.Arrivals
+		last.OwnDelay = max(last.OwnDelay, s.OwnDelay)
 		last.InFlight, last.Held = s.InFlight, s.Held
 		for name, n := range s.Outcomes {
 			last.Outcomes[name] += n

@@ -27,7 +27,7 @@ func TestMergeEqualsOneRun(t *testing.T) {
 	// Each process plans its own part and has its own bursts; the peak is a lower bound.
 	// Neighbours in the plan were dealt to different processes, so they are not tested.
 	untested := cmpopts.IgnoreFields(Judgement{}, "Method")
-	apart := cmpopts.IgnoreFields(Result{}, "Planned", "Bursts", "Notes", "Correlation")
+	apart := cmpopts.IgnoreFields(Result{}, "Planned", "Bursts", "Notes", "Correlation", "Generator")
 	peak := cmpopts.IgnoreFields(Held{}, "Peak", "PeakStep")
 	if diff := cmp.Diff(want, got, private, apart, peak, untested); diff != "" {
 		t.Errorf("merged differs from one run (-run +merged):\n%s", diff)

@@ -37,7 +37,7 @@ func notProved(bad, of int64, allowed, phi float64) string {
 	seen := fmt.Sprintf("%s of %s", FormatCount(bad), FormatCount(of))
 	clumps := ""
 	if phi > 1 {
-		clumps = " (they clump, φ = " + strconv.FormatFloat(phi, 'g', 2, 64) + ")"
+		clumps = " (they clump, φ = " + strconv.FormatFloat(phi, 'f', 1, 64) + ")"
 	}
 	if float64(bad) > allowed*float64(of)+1e-9 {
 		return seen + ": over the limit, not proved" + clumps
@@ -49,6 +49,21 @@ func notProved(bad, of int64, allowed, phi float64) string {
 		return seen + ": not proved, needs " + FormatCount(n)
 	}
 	return seen + ": no number of arrivals proves it, ask for a count"
+}
+
+// clumpQuantile notes how those on the wrong side of a quantile's limit clump.
+// It goes by the metric itself, so that both ends of a bracket are judged with
+// one factor.
+func (r *Result) clumpQuantile(t Threshold, j *Judgement) {
+	f := r.Metrics.Of(t.Metric)
+	h, err := f.histogram(LowestValue, HighestValue)
+	if err != nil {
+		return
+	}
+	n := f.Count - r.canceledIn(t.Metric)
+	if s, ok := r.spreadOfMetric(t.Metric, t.Duration, n, n-h.below(int64(t.Duration))); ok {
+		j.clump(s)
+	}
 }
 
 // boundRate fills a share and its interval.

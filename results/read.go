@@ -89,11 +89,20 @@ func (r *Result) check() error {
 
 func (r *Result) checkFigures() error {
 	for m := range numMetrics {
-		if err := r.Metrics.Of(m).check(LowestValue, HighestValue); err != nil {
+		if err := r.Metrics.Of(m).check(LowestValue, HighestValue, r.Partial); err != nil {
 			return fmt.Errorf("metrics.%s: %w", m, err)
 		}
 	}
-	if err := r.Held.EarlyAge.check(lowestAge, highestAge); err != nil {
+	if err := r.Metrics.HandshakeLow.check(LowestValue, HighestValue, r.Partial); err != nil {
+		return fmt.Errorf("metrics.handshake_low: %w", err)
+	}
+	if err := r.Pacing.Lag.check(LowestValue, HighestValue, r.Partial); err != nil {
+		return fmt.Errorf("pacing.start_lag: %w", err)
+	}
+	if p := &r.Pacing; p.MostLate < 0 || p.MostLate > maxArrivals {
+		return fmt.Errorf("pacing: %d late", p.MostLate)
+	}
+	if err := r.Held.EarlyAge.check(lowestAge, highestAge, r.Partial); err != nil {
 		return fmt.Errorf("held.early_age: %w", err)
 	}
 	return nil
@@ -130,9 +139,14 @@ func (r *Result) checkGroups() error {
 	return nil
 }
 
-func (f *Figures) check(low, high time.Duration) error {
+// check holds the figures to their histogram, which only a partial result may
+// lack.
+func (f *Figures) check(low, high time.Duration, partial bool) error {
 	if f.Count < 0 || f.Count > maxArrivals || f.Infinite < 0 || f.Infinite > f.Count {
 		return fmt.Errorf("count %d with %d infinite", f.Count, f.Infinite)
+	}
+	if f.Buckets == "" && partial {
+		return nil
 	}
 	if f.Buckets == "" && f.Count > f.Infinite {
 		return errors.New("its histogram is missing, and a summary alone can't be judged or merged")

@@ -42,6 +42,8 @@ type Recorder struct {
 	grouping    *grouping
 	groups      []groupTally // as in grouping
 	neighbours  neighbours
+	low         histogram // handshakeLow
+	pace        pace
 }
 
 // row is one outcome of the table.
@@ -79,7 +81,7 @@ func (r *Recorder) Attempt(a *Attempt) {
 		r.failed++
 	}
 	r.measure(a)
-	r.line.at(a.Intended).arrivals++
+	r.line.at(a.Intended).arrive(a.own())
 	r.line.at(known).outcomes.add(i, 1)
 	if launched, at := a.launch(); launched {
 		r.launch(a, at, known)
@@ -96,6 +98,7 @@ func (r *Recorder) Attempt(a *Attempt) {
 	}
 	if !together {
 		r.neighbours.add(a)
+		r.pace.add(a)
 	}
 }
 
@@ -130,6 +133,9 @@ func (r *Recorder) measure(a *Attempt) {
 		if d, ok := a.Metric(m); ok {
 			r.values[m].record(d)
 		}
+	}
+	if d, ok := a.handshakeLow(); ok {
+		r.low.record(d)
 	}
 }
 
@@ -190,6 +196,8 @@ func (r *Recorder) Merge(other *Recorder) error {
 		r.groups[i].merge(&other.groups[i], at)
 	}
 	r.neighbours.merge(&other.neighbours)
+	_ = r.low.merge(&other.low) // the same range by construction
+	r.pace.merge(&other.pace)
 	return nil
 }
 

@@ -21,8 +21,9 @@ var plan = RecorderOptions{
 
 // established is an attempt that took d from its intended instant.
 func established(intended, d time.Duration) *Attempt {
+	start := max(intended, 1) // zero would say it was never launched
 	return &Attempt{
-		Intended: intended, Dialed: intended + 1, Started: intended + 1, Connected: intended + d/2, Requested: intended + d/2,
+		Intended: intended, Dialed: start, Started: start, Connected: intended + d/2, Requested: intended + d/2,
 		Ended: intended + d, Burst: -1, Outcome: Outcome{Kind: Established},
 	}
 }
@@ -150,7 +151,7 @@ func TestTimeline(t *testing.T) {
 	r.Close(HeldClose{At: 2500 * ms, Kind: CleanClose})
 	r.Close(HeldClose{At: 3500 * ms, Kind: CodeEarly, Code: 1013, Age: 1900 * ms})
 	want := []Second{
-		{At: 0, Arrivals: 3, Outcomes: map[string]int64{"established": 1}, InFlight: 2, Held: 1},
+		{At: 0, Arrivals: 3, OwnDelay: 1, Outcomes: map[string]int64{"established": 1}, InFlight: 2, Held: 1},
 		{At: time.Second, Outcomes: map[string]int64{"established": 1}, InFlight: 1, Held: 2},
 		{At: 2 * time.Second, Outcomes: map[string]int64{"timeout upgrade": 1}, Held: 1},
 		{At: 3 * time.Second, Outcomes: map[string]int64{}},

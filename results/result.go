@@ -30,6 +30,7 @@ type Result struct {
 	Timeout       time.Duration     `json:"timeout_ns,omitempty"`
 	Outcomes      []OutcomeRow      `json:"outcomes"`
 	Metrics       MetricSet         `json:"metrics"`
+	Pacing        Pacing            `json:"pacing"`
 	TCP           TCP               `json:"tcp"`
 	Held          Held              `json:"held"`
 	Bursts        []BurstRow        `json:"bursts"`
@@ -79,6 +80,10 @@ type MetricSet struct {
 	StartLag   Figures `json:"start_lag"`
 	ConnectLag Figures `json:"connect_lag"`
 	ReadLag    Figures `json:"read_lag"`
+
+	// HandshakeLow is handshake less this host's own delays: what thresholds
+	// are judged by a second time, and never a latency to quote.
+	HandshakeLow Figures `json:"handshake_low"`
 }
 
 // Of returns the figures of one metric, nil for none.
@@ -87,23 +92,6 @@ func (s *MetricSet) Of(m Metric) *Figures {
 		return nil
 	}
 	return [numMetrics]*Figures{&s.Handshake, &s.Service, &s.Connect, &s.TLS, &s.Upgrade, &s.StartLag, &s.ConnectLag, &s.ReadLag}[m]
-}
-
-// Generator is what the run's self-watch found.
-type Generator struct {
-	Limited bool    `json:"limited"` // the run measured stampede's own host
-	Checks  []Check `json:"checks"`
-}
-
-// Check is one finding about the generator's own host. Durations are in
-// seconds, shares are fractions.
-type Check struct {
-	Name  string  `json:"name"`
-	Value float64 `json:"value"`
-	Limit float64 `json:"limit"`
-	OK    bool    `json:"ok"`
-	Warn  bool    `json:"warn,omitempty"` // not OK is worth a look, and no reason to call the run limited
-	Note  string  `json:"note,omitempty"`
 }
 
 // Run is what a result says of its run beside what the recorder counted.
@@ -143,9 +131,13 @@ func (r *Recorder) Result(run Run) *Result {
 		*result.Metrics.Of(m) = figures(&r.values[m], 0)
 	}
 	result.Metrics.Handshake = figures(&r.values[MetricHandshake], r.arrivals-r.established)
+	result.Metrics.HandshakeLow = figures(&r.low, r.arrivals-r.established)
 	result.Held.EarlyAge = figures(&r.held.age, 0)
-	r.fillGroups(result)
-	result.Correlation = r.neighbours.correlation()
+	result.Pacing = r.pace.result(figures(&r.pace.lag, 0))
+	if !run.Partial {
+		r.fillGroups(result)
+		result.Correlation = r.neighbours.correlation()
+	}
 	result.fillEmpty()
 	return result
 }

@@ -42,13 +42,20 @@ func (t tally) of(row int) int64 {
 
 // bin is what happened in one step of the timeline.
 type bin struct {
-	arrivals      int64 // by intended instant
-	starts, ends  int64 // of launched attempts
-	opens, closes int64 // of held connections
-	outcomes      tally // by the instant they were known
+	arrivals      int64         // by intended instant
+	own           time.Duration // longest own delay of those
+	starts, ends  int64         // of launched attempts
+	opens, closes int64         // of held connections
+	outcomes      tally         // by the instant they were known
+}
+
+func (b *bin) arrive(own time.Duration) {
+	b.arrivals++
+	b.own = max(b.own, own)
 }
 
 func (b *bin) merge(o *bin, row func(int) int) {
+	b.own = max(b.own, o.own)
 	b.arrivals += o.arrivals
 	b.starts += o.starts
 	b.ends += o.ends
@@ -110,11 +117,12 @@ func (t *timeline) merge(o *timeline, row func(int) int) {
 
 // Second is what happened in one step of a run, usually a second.
 type Second struct {
-	At       time.Duration    `json:"at_ns"`     // start of the step
-	Arrivals int64            `json:"arrivals"`  // that were intended in it
-	Outcomes map[string]int64 `json:"outcomes"`  // known in it, by Outcome.Name
-	InFlight int64            `json:"in_flight"` // started and not ended, at its end
-	Held     int64            `json:"held"`      // established and still open, at its end
+	At       time.Duration    `json:"at_ns"`        // start of the step
+	Arrivals int64            `json:"arrivals"`     // that were intended in it
+	Outcomes map[string]int64 `json:"outcomes"`     // known in it, by Outcome.Name
+	OwnDelay time.Duration    `json:"own_delay_ns"` // longest that this host delayed one of those arrivals itself
+	InFlight int64            `json:"in_flight"`    // started and not ended, at its end
+	Held     int64            `json:"held"`         // established and still open, at its end
 }
 
 func (r *Recorder) seconds() []Second {
@@ -125,7 +133,7 @@ func (r *Recorder) seconds() []Second {
 		flying += b.starts - b.ends
 		held += b.opens - b.closes
 		seconds[i] = Second{
-			At: time.Duration(i) * r.line.step, Arrivals: b.arrivals,
+			At: time.Duration(i) * r.line.step, Arrivals: b.arrivals, OwnDelay: b.own,
 			Outcomes: r.named(b.outcomes), InFlight: flying, Held: held,
 		}
 	}

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strconv"
 
 	"stampede/results"
 )
@@ -41,25 +40,14 @@ func mostCommon(r *results.Result) string {
 	return fmt.Sprintf("%s of %s ended in %s", results.FormatCount(most.Count), results.FormatCount(r.Arrivals), escape(most.Outcome().Name()))
 }
 
-// limitedBy names the first check that was not passed, or the limit attempts ended in.
+// limitedBy says what limited the generator: its first broken check, or the
+// limit that attempts ended in.
 func limitedBy(r *results.Result) string {
-	for _, c := range r.Generator.Checks {
-		if !c.OK {
-			return checkText(c)
-		}
+	if i := slices.IndexFunc(r.Generator.Checks, results.Check.Broken); i >= 0 {
+		return escape(r.Generator.Checks[i].String())
 	}
 	return mostCommon(r)
 }
-
-func checkText(c results.Check) string {
-	text := fmt.Sprintf("%s %s, limit %s", escape(c.Name), plain(c.Value), plain(c.Limit))
-	if c.Note != "" {
-		text += " (" + escape(c.Note) + ")"
-	}
-	return text
-}
-
-func plain(v float64) string { return strconv.FormatFloat(v, 'g', 4, 64) }
 
 // firstJudged explains the verdict by the first threshold that has it.
 func firstJudged(r *results.Result, v results.Verdict) string {

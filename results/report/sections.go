@@ -132,25 +132,46 @@ func amount(v float64, unit string) string {
 	return results.FormatCount(int64(v))
 }
 
+// generator says in a line whether this host was in the way, and what of its
+// checks is worth knowing.
 func (t *text) generator() {
 	g := t.result.Generator
-	var broken []string
+	var warned []string
 	for _, c := range g.Checks {
-		if !c.OK {
-			broken = append(broken, checkText(c))
+		if !c.OK && c.Warn {
+			warned = append(warned, escape(c.String()))
 		}
 	}
 	t.line("")
 	switch {
 	case t.result.GeneratorLimited():
-		t.line("generator   %s: %s", t.loud("GENERATOR-LIMITED"), limitedBy(t.result))
+		t.line("generator   %s: %s", t.loud("GENERATOR-LIMITED"), cmp.Or(escape(g.Advice), limitedBy(t.result)))
 	case len(g.Checks) == 0:
 		t.line("generator   not checked")
-	case len(broken) > 0:
-		t.line("generator   ok, but %s", strings.Join(broken, "; "))
 	default:
-		t.line("generator   ok, %s passed", several(int64(len(g.Checks)), "check"))
+		t.line("generator   ok, %s of %s passed%s", results.FormatCount(int64(len(g.Checks)-len(warned))), several(int64(len(g.Checks)), "check"), t.delays())
 	}
+	if len(warned) > 0 {
+		t.line("            worth knowing: %s", strings.Join(warned, "; "))
+	}
+}
+
+// delays names this host's own delays where they were measured.
+func (t *text) delays() string {
+	m := &t.result.Metrics
+	var parts []string
+	for _, d := range []struct {
+		name  string
+		value *int64
+	}{{"late launch", t.result.Pacing.Lag.P99}, {"late connect", m.ConnectLag.P99}, {"late read", m.ReadLag.P99}} {
+		if d.value != nil {
+			parts = append(parts, d.name+" p99 "+duration(time.Duration(*d.value)))
+		}
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return " (" + strings.Join(parts, ", ") + ")"
 }
 
 // samples shows one of each outcome's samples, cut to a line.

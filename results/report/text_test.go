@@ -53,7 +53,10 @@ func (m *run) attempts(n int, burst int32, o results.Outcome, took func(i int) t
 		if burst >= 0 {
 			at = m.options.Bursts[burst].At
 		}
-		start := at + time.Duration(i)*10*time.Microsecond + 1
+		start := at + time.Duration(i%20)*10*time.Microsecond + 1
+		if burst >= 0 {
+			start = at + time.Duration(i)*10*time.Microsecond + 1
+		}
 		a := results.Attempt{
 			N: m.n, Intended: at, Dialed: start, Started: start, Ended: start + took(i), Burst: burst, Outcome: o, Address: uint16(i % 2),
 		}

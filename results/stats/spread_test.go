@@ -85,13 +85,13 @@ func TestClumping(t *testing.T) {
 	}{
 		{"no failure", twenty(), 1},
 		{"one failure", twenty(1), 1},
-		{"two at once", twenty(2), 2},
+		{"two at once", twenty(2), 2 * 1.1051},
 		{"two apart", twenty(1, 1), 1},
-		{"thirty at once", twenty(30), 30},
-		{"half the batches", twenty(4, 4, 4, 4, 4, 4, 4, 4, 4, 4), 40 / 19.0},
+		{"thirty at once", twenty(30), 30 * 1.1051},
+		{"half the batches", twenty(4, 4, 4, 4, 4, 4, 4, 4, 4, 4), 40 / 19.0 * 1.1051},
 		{"half the batches, as chance may have it", twenty(3, 3, 3, 3, 3, 3, 3, 3, 3, 3), 1},
 		{"three bursts, as chance has it", batchesOf(1e6, 100, 112, 120), 1},
-		{"three bursts of their own mind", batchesOf(1e6, 100, 200, 300), 50 * 2 / 0.1025866},
+		{"three bursts of their own mind", batchesOf(1e6, 100, 200, 300), 50 * 3.1513},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
