@@ -7,6 +7,8 @@ import (
 	"io"
 
 	"github.com/urfave/cli/v2"
+
+	"stampede/scenario"
 )
 
 // The exit codes, a contract with scripts and CI.
@@ -61,14 +63,18 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	if errors.As(err, &e) {
 		code, cause = e.code, e.cause
 	}
-	if cause != nil {
+	var mistakes *scenario.Errors
+	switch {
+	case errors.As(cause, &mistakes):
+		fmt.Fprintln(stderr, cause) // each line starts with file:line:column, which editors jump to
+	case cause != nil:
 		fmt.Fprintln(stderr, "stampede:", cause)
 	}
 	return code
 }
 
 func newApp(s streams) *cli.App {
-	return &cli.App{
+	app := &cli.App{
 		Name:  "stampede",
 		Usage: "open thousands of WebSocket connections at once and say truthfully how the server took it",
 		Description: "Exit codes: 0 pass; 1 a threshold failed or nothing was established; 2 usage or scenario\n" +
@@ -93,6 +99,10 @@ func newApp(s streams) *cli.App {
 			runCommand(s), checkCommand(s), reportCommand(s), practiceCommand(s), schemaCommand(s), initCommand(s),
 		},
 	}
+	for _, c := range app.Commands {
+		c.OnUsageError = usageError
+	}
+	return app
 }
 
 // usageError keeps the library from printing its whole help over a wrong flag.

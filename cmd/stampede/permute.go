@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -28,13 +29,28 @@ func permute(app *cli.App, args []string) []string {
 			rest = append(rest, a)
 			continue
 		}
-		flags = append(flags, a)
+		flags = append(flags, canonical(command, a))
 		if takesValue(command, a) && i+1 < len(args) {
 			i++
 			flags = append(flags, args[i])
 		}
 	}
 	return append(append(args[:2:2], flags...), rest...)
+}
+
+// canonical writes a flag by its first name: the library refuses a flag given
+// by two of its names, as --header and -H.
+func canonical(command *cli.Command, a string) string {
+	name, value, hasValue := strings.Cut(strings.TrimLeft(a, "-"), "=")
+	for _, f := range command.Flags {
+		if names := f.Names(); slices.Contains(names, name) {
+			if hasValue {
+				return "--" + names[0] + "=" + value
+			}
+			return "--" + names[0]
+		}
+	}
+	return a
 }
 
 // takesValue reports whether the flag written as a is followed by its value.

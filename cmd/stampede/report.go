@@ -47,7 +47,7 @@ func readResult(path string) (*results.Result, error) {
 	defer f.Close()
 	r, err := results.ReadResult(f)
 	if err != nil {
-		return nil, fmt.Errorf("reading result %s: %w", path, err)
+		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return r, nil
 }

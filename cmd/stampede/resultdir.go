@@ -35,6 +35,10 @@ func newResultDir(out, name string, at time.Time, csv bool) (*resultDir, error) 
 	} else if err := os.MkdirAll(out, 0o755); err != nil {
 		return nil, fmt.Errorf("making the result directory: %w; choose another with --out", err)
 	}
+	// What an earlier run left under names of this one would pass for its own.
+	if err := os.Remove(filepath.Join(out, "attempts.csv")); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("making the result directory: %w; choose another with --out", err)
+	}
 	d := &resultDir{path: out}
 	if csv {
 		f, err := os.Create(filepath.Join(out, "attempts.csv"))
