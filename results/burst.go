@@ -8,10 +8,12 @@ type burstTally struct {
 	first, last time.Duration // of the launches
 	ended       time.Duration // last end
 	outcomes    tally
+	order       order
 }
 
-func (b *burstTally) add(a *Attempt, row int) {
+func (b *burstTally) add(a *Attempt, row int, at time.Duration) {
 	b.outcomes.add(row, 1)
+	b.order.add(a, at)
 	if launched, at := a.launch(); launched {
 		b.span(at, at, 1)
 		b.ended = max(b.ended, a.Ended)
@@ -34,6 +36,7 @@ func (b *burstTally) merge(o *burstTally, row func(int) int) {
 	for _, t := range o.outcomes {
 		b.outcomes.add(row(t.row), t.n)
 	}
+	b.order.merge(o.order)
 }
 
 // BurstRow is one burst as it went.
@@ -45,6 +48,10 @@ type BurstRow struct {
 	LaunchSpan time.Duration    `json:"launch_span_ns"` // first to last launch
 	Outcomes   map[string]int64 `json:"outcomes"`       // by Outcome.Name
 	Overlapped bool             `json:"overlapped"`     // it began while attempts of an earlier burst were unfinished
+	FirstWave  int64            `json:"first_wave"`     // connected without a SYN sent again
+	Meanwhile  int64            `json:"meanwhile"`      // of those, established while the burst was still being launched
+	OrderSlope time.Duration    `json:"order_slope_ns"` // by how much an attempt took longer than the one started before it
+	OrderFit   float64          `json:"order_fit"`      // r² of that, 0 to 1
 }
 
 // burstRows returns the bursts; a burst nobody arrived in yet has no outcomes.
@@ -56,8 +63,10 @@ func (r *Recorder) burstRows() []BurstRow {
 		list[i] = BurstRow{
 			At: plan.At, Count: plan.Count, Within: plan.Within, Launched: b.launched,
 			LaunchSpan: b.last - b.first, Outcomes: r.named(b.outcomes),
-			Overlapped: b.launched > 0 && b.first < busy,
+			Overlapped: b.launched > 0 && b.first < busy, FirstWave: b.order.wave,
 		}
+		list[i].Meanwhile = int64(b.order.early.below(b.last - plan.At))
+		list[i].OrderSlope, list[i].OrderFit = b.order.line()
 		busy = max(busy, b.ended)
 	}
 	return list

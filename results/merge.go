@@ -88,6 +88,8 @@ func (r *Result) add(o *Result) error {
 	r.TCP.merge(o.TCP)
 	r.addOutcomes(o)
 	r.addGroups(o)
+	r.Evidence.merge(&o.Evidence)
+	r.Findings = nil // they are of the parts; Explain knows those of the whole
 	r.Correlation.merge(o.Correlation)
 	r.addHeld(o)
 	r.addTimeline(o)
@@ -133,6 +135,8 @@ func (r *Result) addOutcomes(o *Result) {
 		}
 		have := &r.Outcomes[i]
 		have.Count += row.Count
+		have.SYN, have.Data = have.SYN+row.SYN, have.Data+row.Data
+		have.addAges(row.Ages)
 		have.First, have.Last = min(have.First, row.First), max(have.Last, row.Last)
 		for _, s := range row.Samples {
 			if len(have.Samples) < samplesPerOutcome && !slices.Contains(have.Samples, s) {
@@ -149,6 +153,15 @@ func (r *Result) addOutcomes(o *Result) {
 	}
 	r.Bursts = append(r.Bursts, o.Bursts...)
 	slices.SortStableFunc(r.Bursts, func(a, b BurstRow) int { return cmp.Compare(a.At, b.At) })
+}
+
+func (w *OutcomeRow) addAges(text string) {
+	a, errA := parseSparse(w.Ages)
+	b, errB := parseSparse(text)
+	if errA == nil && errB == nil {
+		a.merge(&b)
+		w.Ages = a.String()
+	}
 }
 
 func (r *Result) addHeld(o *Result) {

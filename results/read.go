@@ -120,7 +120,13 @@ func (r *Result) checkGroups() error {
 			return fmt.Errorf("groups[%d]: set %d with %d arrivals", i, g.Set, g.Arrivals)
 		}
 	}
+	if _, err := parseSparse(r.Evidence.Resent); err != nil {
+		return fmt.Errorf("evidence: %w", err)
+	}
 	for i := range r.Outcomes {
+		if _, err := parseSparse(r.Outcomes[i].Ages); err != nil {
+			return fmt.Errorf("outcomes[%d]: ages: %w", i, err)
+		}
 		if _, err := parseCounts[int64](r.Outcomes[i].Groups, len(r.Groups)); err != nil {
 			return fmt.Errorf("outcomes[%d]: groups: %w", i, err)
 		}

@@ -44,6 +44,7 @@ type Recorder struct {
 	neighbours  neighbours
 	low         histogram // handshakeLow
 	pace        pace
+	evidence    evidence
 }
 
 // row is one outcome of the table.
@@ -52,6 +53,8 @@ type row struct {
 	count       int64
 	first, last time.Duration
 	samples     []string
+	ages        sparse // from started to ended, of the launched
+	syn, data   int64  // attempts that sent a SYN, or data, again
 }
 
 // NewRecorder returns an empty recorder for a run.
@@ -85,12 +88,14 @@ func (r *Recorder) Attempt(a *Attempt) {
 	r.line.at(known).outcomes.add(i, 1)
 	if launched, at := a.launch(); launched {
 		r.launch(a, at, known)
+		r.rows[i].see(a, known-at)
+		r.evidence.add(a)
 	}
 	if a.Outcome.Kind == Established {
 		r.open(a.Ended)
 	}
 	if b := int(a.Burst); b >= 0 && b < len(r.bursts) {
-		r.bursts[b].add(a, i)
+		r.bursts[b].add(a, i, r.options.Bursts[b].At)
 	}
 	together := r.together(a)
 	if g := r.grouping.of(a, together); g >= 0 {
@@ -150,6 +155,13 @@ func (r *Recorder) intern(o Outcome) int {
 	return i
 }
 
+// see adds what a launched attempt's end was like.
+func (w *row) see(a *Attempt, age time.Duration) {
+	w.ages.add(age)
+	w.syn += int64(min(a.SYNRetransmits, 1))
+	w.data += int64(min(a.DataRetransmits, 1))
+}
+
 func (w *row) add(at time.Duration, n int64) {
 	if w.count == 0 {
 		w.first, w.last = at, at
@@ -198,6 +210,7 @@ func (r *Recorder) Merge(other *Recorder) error {
 	r.neighbours.merge(&other.neighbours)
 	_ = r.low.merge(&other.low) // the same range by construction
 	r.pace.merge(&other.pace)
+	r.evidence.merge(&other.evidence)
 	return nil
 }
 
@@ -207,6 +220,8 @@ func (r *Recorder) mergeRow(o *row) int {
 		w := &r.rows[i]
 		w.add(o.first, o.count)
 		w.last = max(w.last, o.last)
+		w.ages.merge(&o.ages)
+		w.syn, w.data = w.syn+o.syn, w.data+o.data
 	}
 	for _, s := range o.samples {
 		r.Sample(o.outcome, s)

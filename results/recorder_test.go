@@ -201,7 +201,7 @@ func TestBursts(t *testing.T) {
 	refused.Burst = 1
 	r.Attempt(refused)
 	want := []BurstRow{
-		{Count: 100, Launched: 100, LaunchSpan: 99 * ms, Outcomes: map[string]int64{"established": 100}},
+		{Count: 100, Launched: 100, LaunchSpan: 99 * ms, Outcomes: map[string]int64{"established": 100}, FirstWave: 100},
 		{At: 5 * time.Second, Count: 200, Within: 50 * ms, Launched: 1, Outcomes: map[string]int64{"refused connect": 1}, Overlapped: true},
 	}
 	if diff := cmp.Diff(want, r.Result(Run{}).Bursts); diff != "" {

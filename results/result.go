@@ -31,6 +31,8 @@ type Result struct {
 	Outcomes      []OutcomeRow      `json:"outcomes"`
 	Metrics       MetricSet         `json:"metrics"`
 	Pacing        Pacing            `json:"pacing"`
+	Evidence      Evidence          `json:"evidence"`
+	Findings      []Finding         `json:"findings"` // what Explain made of it
 	TCP           TCP               `json:"tcp"`
 	Held          Held              `json:"held"`
 	Bursts        []BurstRow        `json:"bursts"`
@@ -62,7 +64,10 @@ type OutcomeRow struct {
 	First   time.Duration `json:"first_ns"` // when it was first seen
 	Last    time.Duration `json:"last_ns"`
 	Samples []string      `json:"samples,omitempty"` // what the server sent, escaped
-	Groups  string        `json:"groups,omitempty"`  // Count by group, in the order of Result.Groups: "3,,17"
+	Ages    string        `json:"ages,omitempty"`    // from started to ended, in the buckets of Figures.Groups
+	SYN     int64         `json:"attempts_syn_retransmitted,omitempty"`
+	Data    int64         `json:"attempts_data_retransmitted,omitempty"`
+	Groups  string        `json:"groups,omitempty"` // Count by group, in the order of Result.Groups: "3,,17"
 }
 
 // Outcome returns the outcome the row counts.
@@ -135,6 +140,8 @@ func (r *Recorder) Result(run Run) *Result {
 	result.Held.EarlyAge = figures(&r.held.age, 0)
 	result.Pacing = r.pace.result(figures(&r.pace.lag, 0))
 	if !run.Partial {
+		r.fillAges(result)
+		result.Evidence = r.evidence.result()
 		r.fillGroups(result)
 		result.Correlation = r.neighbours.correlation()
 	}
@@ -146,6 +153,7 @@ func (r *Recorder) Result(run Run) *Result {
 func (r *Result) fillEmpty() {
 	r.Outcomes = slices.Concat([]OutcomeRow{}, r.Outcomes)
 	r.Bursts = slices.Concat([]BurstRow{}, r.Bursts)
+	r.Findings = slices.Concat([]Finding{}, r.Findings)
 	r.Groups = slices.Concat([]Group{}, r.Groups)
 	r.Thresholds = slices.Concat([]Judgement{}, r.Thresholds)
 	r.Timeline = slices.Concat([]Second{}, r.Timeline)
@@ -176,10 +184,19 @@ func (r *Recorder) outcomes() []OutcomeRow {
 		list = append(list, OutcomeRow{
 			Kind: o.Kind, Status: o.Status, Phase: o.Phase, Reason: o.Reason,
 			Count: w.count, First: w.first, Last: w.last, Samples: slices.Clone(w.samples),
+			SYN: w.syn, Data: w.data,
 		})
 	}
 	sortOutcomes(list)
 	return list
+}
+
+// fillAges adds to each outcome's row how old its attempts became.
+func (r *Recorder) fillAges(result *Result) {
+	for i := range result.Outcomes {
+		row := &result.Outcomes[i]
+		row.Ages = r.rows[r.index[row.Outcome()]].ages.String()
+	}
 }
 
 func sortOutcomes(list []OutcomeRow) {

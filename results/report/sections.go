@@ -92,6 +92,19 @@ func effective(j *results.Judgement) string {
 	return fmt.Sprintf("effective n %s of %s", results.FormatCount(j.EffectiveN), results.FormatCount(j.Of))
 }
 
+// findings tells what happened, as results.Explain found, and where to look.
+func (t *text) findings() {
+	if len(t.result.Findings) == 0 {
+		return
+	}
+	t.line("")
+	t.line("what happened")
+	for _, f := range t.result.Findings {
+		t.line("  (%s) %s", percent(f.Share), escape(f.Text))
+		t.line("    look at: %s", escape(f.Next))
+	}
+}
+
 // none stands for a value that is not to be had.
 const none = "–"
 

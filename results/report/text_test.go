@@ -110,7 +110,9 @@ var pictures = map[string]func(t *testing.T) *results.Result{
 		}
 		m.r.Warn("no subprotocol selected", 1970)
 		m.r.Note("one process on 2 CPUs")
-		return m.judged(t, "handshake p99 < 250ms", "504 rate < 0.1%", "timeout count <= 3", "service p99.9 < 1s")
+		r := m.judged(t, "handshake p99 < 250ms", "504 rate < 0.1%", "timeout count <= 3", "service p99.9 < 1s")
+		r.Findings = results.Explain(r, results.Kernel{})
+		return r
 	},
 	"refused": func(t *testing.T) *results.Result {
 		m := newRun(100)

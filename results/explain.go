@@ -1,0 +1,120 @@
+package results
+
+import (
+	"fmt"
+	"slices"
+	"time"
+)
+
+// Finding is one sentence about what happened, drawn from evidence.
+type Finding struct {
+	Name  string  `json:"name"`  // a stable word, as "accept_queue_full"
+	Text  string  `json:"text"`  // what was seen and what it suggests
+	Share float64 `json:"share"` // of the arrivals; for held connections, of those
+	Next  string  `json:"next"`  // what to look at next
+}
+
+// Kernel is what a caller knows of the kernel that made the load. The zero
+// value is a kernel nobody knows.
+type Kernel struct {
+	SYNSteps  []time.Duration // when a SYN is sent again, counted from the first; see SYNSteps
+	Somaxconn int             // net.core.somaxconn, the most a listen queue here may be; 0: unknown
+}
+
+// SYNSteps returns when Linux sends a SYN again that nobody answers, counted
+// from the first: after each of linearTimeouts + 1 steps of initialRTO, then
+// after steps that double, up to 32 of it. linearTimeouts is
+// net.ipv4.tcp_syn_linear_timeouts, 4 by default since Linux 6.5, and 0 for
+// older kernels; the initial timeout is 1 s (RFC 6298 §2.1).
+func SYNSteps(linearTimeouts int, initialRTO time.Duration) []time.Duration {
+	var steps []time.Duration
+	var at time.Duration
+	step := func(d time.Duration) {
+		at += d
+		steps = append(steps, at)
+	}
+	for range max(linearTimeouts, 0) + 1 {
+		step(initialRTO)
+	}
+	for factor := time.Duration(2); factor <= 32; factor *= 2 {
+		step(factor * initialRTO)
+	}
+	return steps
+}
+
+// Explain says what happened in a run, as far as its evidence shows: each
+// finding with its share and what to look at next, in a fixed order. It is
+// silent where the evidence is thin. Unless a finding says otherwise it takes
+// fewestSeen attempts, and of those that it is about most must agree.
+func Explain(r *Result, k Kernel) []Finding {
+	e := explainer{r, k}
+	var list []Finding
+	for _, look := range []func() (Finding, bool){
+		e.ownLimit, e.acceptQueue, e.halfOpen, e.fixedAge, e.admission, e.closedAtOnce,
+		e.oneByOne, e.slowPhase, e.deadline, e.closedOnOpen, e.closedWhileHeld,
+	} {
+		if f, seen := look(); seen {
+			list = append(list, f)
+		}
+	}
+	return slices.Concat([]Finding{}, list)
+}
+
+// fewestSeen is how many attempts a finding takes at least, most what share of
+// those it is about must agree, and atOnce how long an answer may take that
+// nobody worked for.
+const (
+	fewestSeen = 5
+	most       = 0.8
+	atOnce     = 100 * time.Millisecond
+)
+
+type explainer struct {
+	*Result
+	kernel Kernel
+}
+
+func (e explainer) share(n int64) float64 {
+	if e.Arrivals == 0 {
+		return 0
+	}
+	return float64(n) / float64(e.Arrivals)
+}
+
+// ages returns how old the attempts of a row became.
+func (o *OutcomeRow) ages() sparse {
+	s, _ := parseSparse(o.Ages) // held to on reading
+	return s
+}
+
+// cluster returns the age that most values lie near, within some 3 %, and how
+// many do.
+func (s *sparse) cluster() (at time.Duration, n int64) {
+	const reach = 2 // buckets to either side
+	for i, c := range s.counts {
+		var near int64
+		for j := max(i-reach, 0); j <= min(i+reach, len(s.counts)-1); j++ {
+			near += int64(s.counts[j])
+		}
+		if c > 0 && near > n {
+			at, n = (bucketFrom(s.from+i)+bucketFrom(s.from+i+1))/2, near
+		}
+	}
+	return at, n
+}
+
+// fast reports whether most of s came at once.
+func (s *sparse) fast() bool { return s.below(atOnce) >= most*float64(s.total()) }
+
+// about writes a duration to two digits: what is suggested is no measurement.
+func about(d time.Duration) string {
+	unit := time.Duration(1)
+	for d/unit >= 100 {
+		unit *= 10
+	}
+	return formatDuration(d.Round(unit))
+}
+
+func percentOf(part, whole int64) string {
+	return fmt.Sprintf("%.0f %%", 100*float64(part)/float64(max(whole, 1)))
+}
