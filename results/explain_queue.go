@@ -157,16 +157,16 @@ func (e explainer) slowPhase() (Finding, bool) {
 	}
 	return Finding{
 		Name: "slow_" + p.String(), Share: e.share(slow.Count),
-		Text: fmt.Sprintf("The slowest tenth took %s longer than the fastest half, %.0f %% of it in %s: %s.", about(total), min(100*part, 100), p, suspects[p]),
+		Text: fmt.Sprintf("The slowest tenth took %s longer on average than the fastest half, %.0f %% of it in %s: %s.", about(total), min(100*part, 100), p, suspects[p]),
 		Next: checksOf[p],
 	}, true
 }
 
 // connectIsOurs reports whether late notice of connects is as long as what is
-// to be explained, or SYNs sent again explain it better.
+// to be explained, or a SYN sent again may explain it.
 func (e explainer) connectIsOurs(extra time.Duration) bool {
 	lag := e.Metrics.ConnectLag.P99
-	return (lag != nil && time.Duration(*lag) > extra/2) || e.TCP.SYNAttempts >= fewestSeen
+	return (lag != nil && time.Duration(*lag) > extra/2) || e.TCP.SYNAttempts > 0
 }
 
 var suspects = map[Phase]string{

@@ -173,7 +173,7 @@ func TestExplain(t *testing.T) {
 		}}}}, "", nil},
 
 		{"a slow backend", story{acts: []act{{n: 900, burst: -1, took: 10 * ms, ends: fine}, {n: 100, burst: -1, took: 400 * ms, ends: fine}}},
-			"slow_upgrade", []string{"took 390ms longer than the fastest half, 100 % of it in upgrade"}},
+			"slow_upgrade", []string{"took 390ms longer on average than the fastest half, 100 % of it in upgrade"}},
 		{"slow keys", story{acts: []act{{n: 900, burst: -1, took: 10 * ms, ends: fine, each: secured(5 * ms)}, {n: 100, burst: -1, took: 400 * ms, ends: fine, each: secured(390 * ms)}}},
 			"slow_tls", []string{"in tls: the server's CPU"}},
 		{"a slow connect of our own", story{acts: []act{{n: 900, burst: -1, took: 10 * ms, ends: fine, each: lagging(0)}, {n: 100, burst: -1, took: 400 * ms, ends: fine, each: lagging(390 * ms)}}}, "", nil},
