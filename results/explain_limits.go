@@ -160,7 +160,7 @@ func (e explainer) deadline() (Finding, bool) {
 	for i := range e.Outcomes {
 		if o := &e.Outcomes[i]; o.Kind == Established {
 			ages := o.ages()
-			close = ages.total() - int64(ages.below(e.Timeout*7/10))
+			close = ages.total() - int64(ages.below(e.Timeout*8/10))
 		}
 	}
 	return Finding{
