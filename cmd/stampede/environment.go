@@ -5,7 +5,25 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"time"
+
+	"stampede/results"
 )
+
+// thisKernel is what explaining a run needs to know of the running kernel.
+// Where it does not say, it is taken for one before Linux 6.5.
+func thisKernel() results.Kernel {
+	linear, _ := strconv.Atoi(sysctl("net/ipv4/tcp_syn_linear_timeouts"))
+	somaxconn, _ := strconv.Atoi(sysctl("net/core/somaxconn"))
+	return results.Kernel{SYNSteps: results.SYNSteps(linear, time.Second), Somaxconn: somaxconn}
+}
+
+// sysctl reads a kernel setting, its fields parted by single blanks; "" if
+// there is none.
+func sysctl(name string) string {
+	text, _ := os.ReadFile("/proc/sys/" + name)
+	return strings.Join(strings.Fields(string(text)), " ")
+}
 
 // environment describes the host that makes the load, as far as it moves
 // results.
@@ -17,16 +35,13 @@ func environment() map[string]string {
 	if host, err := os.Hostname(); err == nil {
 		e["host"] = host
 	}
-	for name, path := range map[string]string{
-		"kernel":                           "/proc/sys/kernel/osrelease",
-		"net.core.somaxconn":               "/proc/sys/net/core/somaxconn",
-		"net.ipv4.ip_local_port_range":     "/proc/sys/net/ipv4/ip_local_port_range",
-		"net.ipv4.tcp_syn_linear_timeouts": "/proc/sys/net/ipv4/tcp_syn_linear_timeouts",
-		"net.ipv4.tcp_abort_on_overflow":   "/proc/sys/net/ipv4/tcp_abort_on_overflow",
-		"net.ipv4.tcp_tw_reuse":            "/proc/sys/net/ipv4/tcp_tw_reuse",
-	} {
-		if text, err := os.ReadFile(path); err == nil {
-			e[name] = strings.Join(strings.Fields(string(text)), " ")
+	if release := sysctl("kernel/osrelease"); release != "" {
+		e["kernel"] = release
+	}
+	for _, name := range []string{"net.core.somaxconn", "net.ipv4.ip_local_port_range", "net.ipv4.tcp_syn_linear_timeouts",
+		"net.ipv4.tcp_abort_on_overflow", "net.ipv4.tcp_tw_reuse"} {
+		if value := sysctl(strings.ReplaceAll(name, ".", "/")); value != "" {
+			e[name] = value
 		}
 	}
 	if text, err := os.ReadFile("/proc/cpuinfo"); err == nil {

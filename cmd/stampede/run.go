@@ -190,7 +190,9 @@ func (j *job) run(ctx context.Context, shards int, noEvidence bool) (*results.Re
 	if counts, ok := j.stopPractice(); ok {
 		j.notePractice(counts)
 	}
+	j.noteCounters(rep.Counters)
 	r := j.result()
+	r.Findings = results.Explain(r, thisKernel())
 	j.write(r)
 	if err := j.dir.close(); err != nil && j.failed == nil {
 		j.failed = err
@@ -248,6 +250,19 @@ func (j *job) notePractice(c practice.Counts) {
 	}
 	for _, kind := range slices.Sorted(maps.Keys(c.Injected)) {
 		text += fmt.Sprintf(", %d %s injected", c.Injected[kind], kind)
+	}
+	j.recorder.Note(text)
+}
+
+// noteCounters says how the kernel's own counters moved. They are those of
+// this network namespace: they tell of the server only where it shares it.
+func (j *job) noteCounters(moved map[string]int64) {
+	if len(moved) == 0 {
+		return
+	}
+	text := "kernel counters of this host during the run:"
+	for _, name := range slices.Sorted(maps.Keys(moved)) {
+		text += fmt.Sprintf(" %s %+d", name, moved[name])
 	}
 	j.recorder.Note(text)
 }
