@@ -28,8 +28,26 @@ type Config struct {
 	Shards          int          // 0: one a CPU this process may use
 	NoEvidence      bool         // do not ask the kernel (receive stamps, TCP_INFO): no lags but start_lag, no retransmissions
 
-	Recorder *results.Recorder // told of everything, from one goroutine
-	Observe  Observer          // may be nil
+	// First and Stride pick a slice of the schedule: arrivals First,
+	// First+Stride, … A zero Stride is the whole schedule.
+	First, Stride int64
+
+	// Begin says when offset zero is. It is called once, when everything is
+	// made; lead is how much time the run wants to arm its first burst. Nil:
+	// lead from that moment. An error of it ends Run, with nothing sent.
+	Begin func(lead time.Duration) (time.Time, error)
+
+	Recorder Sink     // told of everything, from one goroutine
+	Observe  Observer // may be nil
+}
+
+// Sink takes what a run tells. *results.Recorder is one.
+type Sink interface {
+	Attempt(a *results.Attempt)            // an arrival that has ended; a is the caller's again afterwards
+	Close(c results.HeldClose)             // a held connection that has ended
+	Sample(o results.Outcome, text string) // what a server sent, as an example of an outcome
+	Warn(text string, n int64)             // n sightings of something odd
+	Note(text string)                      // a sentence for the result's reader
 }
 
 // Observer is told how the run goes. Its methods are called from the
@@ -46,6 +64,7 @@ type Live struct {
 	Elapsed  time.Duration // since the run's start; negative while bursts are being armed
 	InFlight int64         // started and not ended
 	Held     int64         // established and open
+	Open     int64         // sockets in use, those armed ahead and those closing included
 }
 
 // Report is what a finished run says beside what its recorder holds.

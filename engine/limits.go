@@ -3,6 +3,7 @@ package engine
 import (
 	"fmt"
 	"net/netip"
+	"runtime"
 	"time"
 
 	"stampede/scenario"
@@ -20,10 +21,13 @@ const spareDescriptors = 24
 // takes: its record here is under 256 bytes, the rest is the kernel's socket.
 const memoryPerConnection = 6 << 10
 
+// Descriptors is the Need that more worker processes can meet.
+const Descriptors = "descriptors"
+
 // Need is what a run wants of this host, against what the host has. Both
 // come before the run; at run time a limit that is hit is a local outcome.
 type Need struct {
-	What string // "descriptors", "source ports"
+	What string // Descriptors, "source ports"
 	Want int64
 	Have int64
 	Hint string // how to raise it
@@ -49,7 +53,7 @@ func (n Need) String() string {
 func Needs(s *scenario.Scenario, schedule *scenario.Schedule, addresses []netip.AddrPort) []Need {
 	open := schedule.Peak(openFor(s))
 	needs := []Need{{
-		What: "descriptors", Want: open + spareDescriptors, Have: int64(DescriptorsFree()),
+		What: Descriptors, Want: open + spareDescriptors, Have: int64(DescriptorsFree()),
 		Hint: "raise the limit with ulimit -n (and LimitNOFILE= or fs.nr_open), or lower the load or the hold",
 	}}
 	if available, ok := memoryAvailable(); ok {
@@ -62,13 +66,41 @@ func Needs(s *scenario.Scenario, schedule *scenario.Schedule, addresses []netip.
 		pairs := int64(max(1, len(addresses))) * int64(max(1, len(s.Target.SourceAddresses)))
 		needs = append(needs, Need{
 			What: "source ports", Want: open, Have: pairs * int64(high-low+1),
-			Hint: "add source_addresses, or widen net.ipv4.ip_local_port_range",
+			Hint: "add source_addresses, or widen net.ipv4.ip_local_port_range (more processes have no more ports)",
 		})
 	}
 	return needs
 }
 
+// maxWorkers bounds how many processes a run is split over.
+const maxWorkers = 64
+
+// Workers is how many processes the run takes so that none needs more
+// descriptors than one may have; 1 where that is enough, 64 at most. Arrivals
+// are dealt out in turn, so each has an equal part of every peak; a twentieth
+// of what it may have is left alone.
+func Workers(s *scenario.Scenario, schedule *scenario.Schedule) int {
+	open, room := schedule.Peak(openFor(s)), int64(DescriptorsFree())
+	if open+spareDescriptors <= room {
+		return 1
+	}
+	room -= spareDescriptors + 2*int64(runtime.NumCPU())
+	room = max(1, room-room/20)
+	return int(min((open+room-1)/room, maxWorkers))
+}
+
 // openFor is the longest a connection stays open.
 func openFor(s *scenario.Scenario) time.Duration {
 	return s.Timeouts.Total + s.Hold.For + closeTimeout
+}
+
+// portShare is open connections as a share of the source ports there are for
+// them: those of this host to each address, from each source.
+func portShare(open int64, addresses, sources int) float64 {
+	low, high, ok := portRange()
+	if !ok {
+		return 0
+	}
+	pairs := max(1, addresses) * max(1, sources)
+	return float64(open) / float64(pairs*(high-low+1))
 }

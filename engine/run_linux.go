@@ -87,11 +87,21 @@ func Run(ctx context.Context, cfg Config) (Report, error) {
 	r.batches = make(chan *batch, 16*len(shards))
 	r.spare = make(chan *batch, 16*len(shards))
 	defer quiet(cfg.Target.TLS != nil, len(shards))()
-	r.start = time.Now().Add(r.lead())
+	if r.start, err = r.begin(); err != nil {
+		return Report{}, err
+	}
 	if cfg.Target.Err != nil {
 		return r.unresolved(), nil
 	}
 	return r.drive(ctx, shards), nil
+}
+
+// begin is the instant of offset zero.
+func (r *run) begin() (time.Time, error) {
+	if r.config.Begin != nil {
+		return r.config.Begin(r.lead())
+	}
+	return time.Now().Add(r.lead()), nil
 }
 
 // drive runs the shards to their end while the calling goroutine collects.
@@ -148,7 +158,7 @@ func (r *run) drive(ctx context.Context, shards []*shard) Report {
 // unresolved ends every arrival as resolve, without waiting for its instant:
 // the name is looked up once a run, so they all failed already.
 func (r *run) unresolved() Report {
-	cursor := r.config.Schedule.Cursor(0, 1)
+	cursor := r.config.cursor(0, 1)
 	for a, ok := cursor.Next(); ok; a, ok = cursor.Next() {
 		at := max(a.At, 1)
 		attempt := results.Attempt{N: a.N, Intended: a.At, Dialed: at, Started: at, Ended: at, Burst: a.Burst,
@@ -195,6 +205,7 @@ func (r *run) observe(shards []*shard) {
 	for _, s := range shards {
 		l.InFlight += s.gauges.inFlight.Load()
 		l.Held += s.gauges.held.Load()
+		l.Open += s.gauges.open.Load()
 	}
 	r.config.Observe.Tick(l)
 }
@@ -205,7 +216,7 @@ func (r *run) newShards() ([]*shard, error) {
 	if n <= 0 {
 		n = runtime.NumCPU()
 	}
-	n = int(max(1, min(int64(n), r.config.Schedule.Len())))
+	n = int(max(1, min(int64(n), r.config.arrivals())))
 	budget := max(1, (DescriptorsFree()-spareDescriptors-2*n)/n)
 	var shards []*shard
 	for id := range n {
@@ -235,7 +246,7 @@ func (r *run) newShard(id, of, budget int) (*shard, error) {
 	_, _ = crand.Read(seed[:]) // never fails: crypto/rand's promise since Go 1.24
 	s := &shard{
 		run: r, ep: ep, wake: wake, budget: budget, queues: newQueues(),
-		cursor: r.config.Schedule.Cursor(int64(id), int64(of)),
+		cursor: r.config.cursor(int64(id), int64(of)),
 		events: make([]unix.EpollEvent, 512), buf: make([]byte, readBuffer),
 		request: make([]byte, 0, max(256, r.config.Request.Len())),
 		random:  rand.NewChaCha8(seed), parser: new(handshake.Parser),
@@ -302,12 +313,7 @@ func (r *run) sourceFor(n int64, family int) *rawAddr {
 
 // portShare is open connections as a share of the source ports there are for them.
 func (r *run) portShare(open int) float64 {
-	low, high, ok := portRange()
-	if !ok {
-		return 0
-	}
-	pairs := max(1, len(r.preferred)) * max(1, len(r.sources))
-	return float64(open) / float64(pairs*(high-low+1))
+	return portShare(int64(open), len(r.preferred), len(r.sources))
 }
 
 // crowdedPorts is the whole source port range, as IP_LOCAL_PORT_RANGE wants

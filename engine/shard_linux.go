@@ -64,8 +64,8 @@ type shard struct {
 // gauges are a shard's figures for the live display. Padding keeps two
 // shards' gauges out of one cache line.
 type gauges struct {
-	inFlight, held atomic.Int64
-	_              [48]byte
+	inFlight, held, open atomic.Int64
+	_                    [40]byte
 }
 
 // loop runs the shard until its part of the plan has ended. The order within
@@ -131,6 +131,7 @@ func (s *shard) patience(now time.Duration) time.Duration {
 func (s *shard) report(now time.Duration) {
 	s.gauges.inFlight.Store(int64(s.inFlight))
 	s.gauges.held.Store(int64(s.held))
+	s.gauges.open.Store(int64(s.open))
 	if now-s.flushedAt >= flushEvery {
 		s.flushedAt = now
 		s.flush()

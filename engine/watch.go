@@ -3,6 +3,7 @@ package engine
 import (
 	"math"
 	"runtime/metrics"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -33,22 +34,27 @@ type hostSample struct {
 type watch struct {
 	cpus        int
 	first, last hostSample
-	worstCPU    float64 // share of cpus in the worst interval
+	marked      hostSample // where the last interval of CPU time ended
+	worstCPU    float64    // share of cpus in the worst interval
 	worstAt     time.Duration
 	runtime0    []metrics.Sample
 }
 
 func newWatch(cpus int, first hostSample) *watch {
-	return &watch{cpus: cpus, first: first, last: first, runtime0: readRuntime()}
+	return &watch{cpus: cpus, first: first, last: first, marked: first, runtime0: readRuntime()}
 }
 
-// add takes the next sample.
+// add takes the next sample. Shares are of intervals of some length only: over
+// the few milliseconds before a run's end, or with the CPU time of workers
+// that was told a moment ago, they would be noise.
 func (w *watch) add(s hostSample) {
-	if wall := s.at - w.last.at; wall > 0 {
-		share := float64(s.cpu-w.last.cpu) / float64(wall) / float64(max(1, w.cpus))
+	wall := s.at - w.marked.at
+	if wall >= watchInterval/2 || wall > 0 && w.worstAt == 0 {
+		share := float64(s.cpu-w.marked.cpu) / float64(wall) / float64(max(1, w.cpus))
 		if share > w.worstCPU {
 			w.worstCPU, w.worstAt = share, s.at
 		}
+		w.marked = s
 	}
 	w.last = s
 }
@@ -57,17 +63,37 @@ func (w *watch) add(s hostSample) {
 // generator-limited by itself, because what it does to handshakes shows in
 // the lags, which are judged.
 func (w *watch) checks(openPerPort float64) []results.Check {
+	latency, pause := sinceRuntime(w.runtime0)
+	return append(w.hostChecks(openPerPort),
+		warn(check("go_scheduler_latency_p99", latency, schedLimit.Seconds(), "")),
+		warn(check("gc_pause_max", pause, gcPauseLimit.Seconds(), "")))
+}
+
+// hostChecks are those of checks that are not of this process alone.
+func (w *watch) hostChecks(openPerPort float64) []results.Check {
 	throttled := float64(w.last.throttled - w.first.throttled)
-	list := []results.Check{
+	return []results.Check{
 		check("cpu_share", w.worstCPU, cpuLimit, "at "+w.worstAt.Round(time.Second).String()),
 		check("cgroup_throttled_periods", throttled, 0, ""),
 		check("source_ports_in_use", openPerPort, portsLimit, ""),
 		warn(check("cpu_steal", ratio(w.last.steal-w.first.steal, w.last.total-w.first.total), stealLimit, "")),
 	}
-	latency, pause := sinceRuntime(w.runtime0)
-	return append(list,
-		warn(check("go_scheduler_latency_p99", latency, schedLimit.Seconds(), "")),
-		warn(check("gc_pause_max", pause, gcPauseLimit.Seconds(), "")))
+}
+
+// worst has each check of the lists once, in the order of their first coming,
+// from the list in which its value is highest.
+func worst(lists ...[]results.Check) []results.Check {
+	var all []results.Check
+	for _, c := range slices.Concat(lists...) {
+		i := slices.IndexFunc(all, func(o results.Check) bool { return o.Name == c.Name })
+		switch {
+		case i < 0:
+			all = append(all, c)
+		case c.Value > all[i].Value:
+			all[i] = c
+		}
+	}
+	return all
 }
 
 func check(name string, value, limit float64, note string) results.Check {

@@ -15,11 +15,7 @@ var kernelCounters = []string{"ListenOverflows", "ListenDrops", "TCPReqQFullDrop
 // sampleHost looks at the host now. What can't be read stays zero, and a
 // check of it holds.
 func sampleHost(began time.Time) hostSample {
-	s := hostSample{at: time.Since(began)}
-	var ru unix.Rusage
-	if unix.Getrusage(unix.RUSAGE_SELF, &ru) == nil {
-		s.cpu = time.Duration(ru.Utime.Nano() + ru.Stime.Nano())
-	}
+	s := hostSample{at: time.Since(began), cpu: processCPU()}
 	if text, err := os.ReadFile("/proc/stat"); err == nil {
 		s.steal, s.total = parseCPULine(string(text))
 	}
@@ -28,6 +24,15 @@ func sampleHost(began time.Time) hostSample {
 		s.kernel = parseNetstat(string(text), kernelCounters...)
 	}
 	return s
+}
+
+// processCPU is the CPU time this process has used, in user and system mode.
+func processCPU() time.Duration {
+	var ru unix.Rusage
+	if unix.Getrusage(unix.RUSAGE_SELF, &ru) != nil {
+		return 0
+	}
+	return time.Duration(ru.Utime.Nano() + ru.Stime.Nano())
 }
 
 // throttledPeriods is how often this process's cgroup (v2, or v1's cpu
