@@ -2,7 +2,18 @@
 
 package engine
 
-import "context"
+import (
+	"context"
+	"io"
+)
 
 // Run makes the load cfg describes; on this system it can't.
 func Run(ctx context.Context, cfg Config) (Report, error) { return Report{}, ErrUnsupported }
+
+// Lead makes load with workers; on this system it can't.
+func Lead(ctx context.Context, a Assignment, peers []Peer, sink Sink, observe Observer) (Report, error) {
+	return Report{}, ErrUnsupported
+}
+
+// Work makes a worker's slice of the load; on this system it can't.
+func Work(ctx context.Context, in io.Reader, out io.Writer) error { return ErrUnsupported }
