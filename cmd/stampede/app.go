@@ -97,6 +97,7 @@ func newApp(s streams) *cli.App {
 		},
 		Commands: []*cli.Command{
 			runCommand(s), checkCommand(s), reportCommand(s), practiceCommand(s), schemaCommand(s), initCommand(s),
+			workerCommand(s),
 		},
 	}
 	for _, c := range app.Commands {

@@ -47,8 +47,9 @@ func check(c *cli.Context, s streams) error {
 		return exit(exitFail)
 	}
 	fmt.Fprintf(s.out, "target: %s at %s\n", sc.Masked(j.url), addressList(j.target.Addresses))
+	j.workers = engine.Workers(sc, j.schedule)
 	for _, n := range engine.Needs(sc, j.schedule, j.target.Addresses) {
-		fmt.Fprintln(s.out, n)
+		fmt.Fprintln(s.out, j.need(n))
 	}
 	return j.tryOne(c.Context, s, c.Bool("yes"))
 }

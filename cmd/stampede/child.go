@@ -31,20 +31,31 @@ type practiceChild struct {
 	ended   sync.Once
 }
 
-// startPractice starts the practice server on a port of the kernel's choosing.
-func startPractice(settings []scenario.Setting) (*practiceChild, error) {
+// ownCommand is this program with other arguments, as a child of its own
+// process group.
+func ownCommand(args ...string) (*exec.Cmd, error) {
 	exe, err := os.Executable()
 	if err != nil {
-		return nil, fmt.Errorf("starting the practice server: %w", err)
+		return nil, err
 	}
+	c := exec.Command(exe, args...)
+	c.Args[0] = os.Args[0]
+	detach(c)
+	return c, nil
+}
+
+// startPractice starts the practice server on a port of the kernel's choosing.
+func startPractice(settings []scenario.Setting) (*practiceChild, error) {
 	args := []string{"practice", "--json", "--until-stdin-closes"}
 	for _, s := range settings {
 		args = append(args, "--"+flagName(s.Key), s.Value)
 	}
-	p := &practiceChild{command: exec.Command(exe, args...)}
-	p.command.Args[0] = os.Args[0]
+	command, err := ownCommand(args...)
+	if err != nil {
+		return nil, fmt.Errorf("starting the practice server: %w", err)
+	}
+	p := &practiceChild{command: command}
 	p.command.Stderr = &p.stderr
-	detach(p.command)
 	stdin, err := p.command.StdinPipe()
 	if err != nil {
 		return nil, fmt.Errorf("starting the practice server: %w", err)

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -29,6 +30,7 @@ func runCommand(s streams) *cli.Command {
 		&cli.BoolFlag{Name: "yes", Usage: "do not ask before loading an address that is neither loopback nor private"},
 		&cli.BoolFlag{Name: "no-kernel-evidence", Usage: "do not read the kernel's receive stamps and TCP_INFO: a little cheaper, blind to its own lateness"},
 		&cli.IntFlag{Name: "shards", Usage: "threads that make load", DefaultText: "one a CPU"},
+		&cli.IntFlag{Name: "workers", Usage: "processes that make load; more than one where one may not have descriptors enough", DefaultText: "as many as needed"},
 	}
 	return &cli.Command{
 		Name:      "run",
@@ -61,6 +63,9 @@ func runScenario(c *cli.Context, s streams) error {
 	j.dir, err = newResultDir(c.String("out"), sc.Name, time.Now(), c.Bool("csv"))
 	if err != nil {
 		return err
+	}
+	if j.workers = c.Int("workers"); j.workers == 0 && j.target.Err == nil {
+		j.workers = engine.Workers(sc, j.schedule)
 	}
 	if !c.Bool("quiet") {
 		j.noteNeeds(s)
@@ -96,7 +101,9 @@ type job struct {
 	scenario *scenario.Scenario
 	schedule *scenario.Schedule
 	target   *engine.Target
+	options  handshake.RequestOptions
 	request  *handshake.Request
+	workers  int    // processes that make the load; under 2: this one alone
 	url      string // as the result names it
 	child    *practiceChild
 	dir      *resultDir
@@ -143,17 +150,27 @@ func (j *job) aim(ctx context.Context, url string) (err error) {
 		}
 		o.Headers = append(o.Headers, handshake.Header(h))
 	}
+	j.options = o
 	j.request, err = handshake.NewRequest(o)
 	return err
 }
 
-// noteNeeds warns of descriptors and ports the run may be short of.
+// noteNeeds warns of descriptors and ports the run may be short of, and says
+// when it takes more processes for them.
 func (j *job) noteNeeds(s streams) {
 	for _, n := range engine.Needs(j.scenario, j.schedule, j.target.Addresses) {
 		if n.Short() {
-			fmt.Fprintln(s.err, "stampede: at the peak, if nothing closes early:", n)
+			fmt.Fprintln(s.err, "stampede: at the peak, if nothing closes early:", j.need(n))
 		}
 	}
+}
+
+// need is n in a line: more worker processes have more descriptors.
+func (j *job) need(n engine.Need) string {
+	if n.What != engine.Descriptors || !n.Short() || j.workers < 2 {
+		return n.String()
+	}
+	return fmt.Sprintf("%s: needs %d, one process may have %d: split over %d worker processes", n.What, n.Want, n.Have, j.workers)
 }
 
 // run makes the load and writes the result, judged.
@@ -175,11 +192,7 @@ func (j *job) run(ctx context.Context, shards int, noEvidence bool) (*results.Re
 	if j.failed != nil {
 		return nil, j.failed
 	}
-	rep, err := engine.Run(ctx, engine.Config{
-		Schedule: j.schedule, Target: j.target, Request: j.request,
-		Timeouts: j.scenario.Timeouts, Hold: j.scenario.Hold, SourceAddresses: j.scenario.Target.SourceAddresses,
-		Shards: shards, NoEvidence: noEvidence, Recorder: j.recorder, Observe: j,
-	})
+	rep, err := j.makeLoad(ctx, shards, noEvidence)
 	j.progress.finish()
 	if err != nil {
 		return nil, err
@@ -198,6 +211,28 @@ func (j *job) run(ctx context.Context, shards int, noEvidence bool) (*results.Re
 		j.failed = err
 	}
 	return r, j.failed
+}
+
+// makeLoad makes the load, in this process or in workers.
+func (j *job) makeLoad(ctx context.Context, shards int, noEvidence bool) (engine.Report, error) {
+	if j.workers > 1 && j.target.Err == nil {
+		j.about.Environment["workers"] = strconv.Itoa(j.workers)
+		peers, err := startWorkers(j.workers)
+		if err != nil {
+			return engine.Report{}, err
+		}
+		return engine.Lead(ctx, engine.Assignment{
+			Load: j.scenario.Load, Seed: j.scenario.Seed, Force: j.scenario.Force,
+			Hold: j.scenario.Hold, Timeouts: j.scenario.Timeouts, Request: j.options,
+			Addresses: j.target.Addresses, SourceAddresses: j.scenario.Target.SourceAddresses,
+			Shards: shards, NoEvidence: noEvidence,
+		}, peers, j.recorder, j)
+	}
+	return engine.Run(ctx, engine.Config{
+		Schedule: j.schedule, Target: j.target, Request: j.request,
+		Timeouts: j.scenario.Timeouts, Hold: j.scenario.Hold, SourceAddresses: j.scenario.Target.SourceAddresses,
+		Shards: shards, NoEvidence: noEvidence, Recorder: j.recorder, Observe: j,
+	})
 }
 
 // result is what is known now, judged.
