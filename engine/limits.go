@@ -72,8 +72,8 @@ func Needs(s *scenario.Scenario, schedule *scenario.Schedule, addresses []netip.
 	return needs
 }
 
-// maxWorkers bounds how many processes a run is split over.
-const maxWorkers = 64
+// MaxWorkers bounds how many processes a run is split over.
+const MaxWorkers = 64
 
 // Workers is how many processes the run takes so that none needs more
 // descriptors than one may have; 1 where that is enough, 64 at most. Arrivals
@@ -86,7 +86,7 @@ func Workers(s *scenario.Scenario, schedule *scenario.Schedule) int {
 	}
 	room -= spareDescriptors + 2*int64(runtime.NumCPU())
 	room = max(1, room-room/20)
-	return int(min((open+room-1)/room, maxWorkers))
+	return int(min((open+room-1)/room, MaxWorkers))
 }
 
 // openFor is the longest a connection stays open.

@@ -3,6 +3,7 @@ package engine
 import (
 	"bufio"
 	"context"
+	"flag"
 	"fmt"
 	"io"
 	"net"
@@ -28,12 +29,15 @@ func TestMain(m *testing.M) {
 	if settings, ok := os.LookupEnv(serveEnv); ok {
 		os.Exit(servePractice(settings))
 	}
+	if os.Getenv(workerEnv) != "" {
+		os.Exit(work())
+	}
 	if l, err := net.Listen("tcp4", "127.0.0.1:0"); err == nil {
 		l.Close() // the runtime's own descriptors are there before we count
 	}
 	fds, goroutines := openDescriptors(), runtime.NumGoroutine()
 	code := m.Run()
-	if code == 0 {
+	if fuzzing := flag.Lookup("test.fuzz"); code == 0 && fuzzing.Value.String() == "" { // a fuzz run leaves a goroutine of its own
 		code = leaks(fds, goroutines)
 	}
 	os.Exit(code)
@@ -131,6 +135,7 @@ type load struct {
 	shards       int
 	noEvidence   bool
 	tick         func(Live)
+	peers        []Peer // workers to lead; none: this process makes the load
 }
 
 // outcome is what a run came to.
@@ -175,10 +180,7 @@ func (l load) run(ctx context.Context, t *testing.T) *outcome {
 	if path == "" {
 		path = "/"
 	}
-	request, err := handshake.NewRequest(handshake.RequestOptions{Target: path, Host: "test", Subprotocols: l.subprotocols, Headers: l.headers})
-	if err != nil {
-		t.Fatal(err)
-	}
+	options := handshake.RequestOptions{Target: path, Host: "test", Subprotocols: l.subprotocols, Headers: l.headers}
 	schedule := s.Schedule()
 	o := results.RecorderOptions{Planned: schedule.Len()}
 	for _, b := range schedule.Bursts() {
@@ -189,17 +191,34 @@ func (l load) run(ctx context.Context, t *testing.T) *outcome {
 	}
 	out := &outcome{}
 	recorder := results.NewRecorder(o)
-	out.report, err = Run(ctx, Config{
-		Schedule: schedule, Target: l.target, Request: request, Timeouts: s.Timeouts, Hold: s.Hold,
-		SourceAddresses: l.sources, Shards: l.shards, NoEvidence: l.noEvidence, Recorder: recorder, Observe: observer{out, l.tick},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	out.report = l.make(ctx, t, s, options, recorder, observer{out, l.tick})
 	out.result = recorder.Result(results.Run{Timeout: s.Timeouts.Total, Interrupted: out.report.Interrupted})
 	out.result.Judge(nil)
 	out.check(t, schedule)
 	return out
+}
+
+// make runs the engine, in this process or by workers.
+func (l load) make(ctx context.Context, t *testing.T, s *scenario.Scenario, options handshake.RequestOptions, sink Sink, observe Observer) (r Report) {
+	t.Helper()
+	request, err := handshake.NewRequest(options)
+	switch {
+	case err != nil:
+	case l.peers != nil:
+		r, err = Lead(ctx, Assignment{
+			Load: s.Load, Hold: s.Hold, Timeouts: s.Timeouts, Request: options,
+			Addresses: l.target.Addresses, SourceAddresses: l.sources, Shards: l.shards, NoEvidence: l.noEvidence,
+		}, l.peers, sink, observe)
+	default:
+		r, err = Run(ctx, Config{
+			Schedule: s.Schedule(), Target: l.target, Request: request, Timeouts: s.Timeouts, Hold: s.Hold,
+			SourceAddresses: l.sources, Shards: l.shards, NoEvidence: l.noEvidence, Recorder: sink, Observe: observe,
+		})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
 }
 
 // check holds what every run must keep: each arrival one outcome, none twice,
@@ -237,7 +256,10 @@ func checkPhases(t *testing.T, a *results.Attempt) {
 		return
 	}
 	connect, _ := a.Connect()
-	secure, _ := a.TLS()
+	secure, ok := a.TLS()
+	if !ok {
+		secure = 0 // ws://
+	}
 	upgrade, _ := a.Upgrade()
 	if a.Dialed == a.Started && connect+secure+upgrade != service {
 		t.Errorf("arrival %d: connect %v + tls %v + upgrade %v are not service %v", a.N, connect, secure, upgrade, service)

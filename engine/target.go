@@ -41,7 +41,7 @@ func Resolve(ctx context.Context, r Resolver, rawURL, connectTo string) (*Target
 	}
 	t := &Target{URL: rawURL, Path: u.RequestURI(), Host: u.Host}
 	if u.Scheme == "wss" {
-		t.TLS = &tls.Config{ServerName: u.Hostname(), NextProtos: []string{"http/1.1"}}
+		t.TLS = secureConfig(u.Hostname())
 	}
 	host, port := u.Hostname(), u.Port()
 	if port == "" || port == standard {
@@ -59,6 +59,12 @@ func Resolve(ctx context.Context, r Resolver, rawURL, connectTo string) (*Target
 	}
 	t.Addresses, t.Err = lookup(ctx, r, host, uint16(number))
 	return t, nil
+}
+
+// secureConfig is the TLS configuration of a wss:// target. HTTP/1.1 is the
+// protocol an upgrade needs (RFC 7301, RFC 6455 §1.3).
+func secureConfig(serverName string) *tls.Config {
+	return &tls.Config{ServerName: serverName, NextProtos: []string{"http/1.1"}}
 }
 
 // hostOnly puts the brackets back that URL.Hostname took off an IPv6 address.

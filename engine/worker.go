@@ -47,6 +47,7 @@ type Assignment struct {
 	Hold            scenario.Hold
 	Timeouts        scenario.Timeouts
 	Request         handshake.RequestOptions // headers with their secrets: it goes through a pipe, never through arguments
+	ServerName      string                   // of a wss:// target; empty: ws://
 	Addresses       []netip.AddrPort         // dialled in turn; at least one
 	SourceAddresses []netip.Addr
 	Shards          int // threads of all workers together; 0: one a CPU, and at least one a worker
@@ -88,9 +89,13 @@ func (a *Assignment) config() (Config, error) {
 	if err != nil {
 		return Config{}, err
 	}
+	target := &Target{Path: a.Request.Target, Host: a.Request.Host, Addresses: a.Addresses}
+	if a.ServerName != "" {
+		target.TLS = secureConfig(a.ServerName)
+	}
 	return Config{
-		Schedule: s.Schedule(), Target: &Target{Path: a.Request.Target, Host: a.Request.Host, Addresses: a.Addresses},
-		Request: request, Timeouts: s.Timeouts, Hold: s.Hold, SourceAddresses: a.SourceAddresses,
+		Schedule: s.Schedule(), Target: target, Request: request,
+		Timeouts: s.Timeouts, Hold: s.Hold, SourceAddresses: a.SourceAddresses,
 		Shards: a.Shards, NoEvidence: a.NoEvidence, First: a.First, Stride: a.Stride,
 	}, nil
 }
