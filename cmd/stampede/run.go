@@ -46,6 +46,9 @@ func runScenario(c *cli.Context, s streams) error {
 	if output != "text" && output != "json" {
 		return fmt.Errorf("--output %q: want text or json", output)
 	}
+	if n := c.Int("workers"); n < 0 || n > engine.MaxWorkers {
+		return fmt.Errorf("--workers %d: want 1 to %d, or 0 for as many as needed", n, engine.MaxWorkers)
+	}
 	sc, err := load(c)
 	if err != nil {
 		return err
@@ -221,18 +224,27 @@ func (j *job) makeLoad(ctx context.Context, shards int, noEvidence bool) (engine
 		if err != nil {
 			return engine.Report{}, err
 		}
-		return engine.Lead(ctx, engine.Assignment{
-			Load: j.scenario.Load, Seed: j.scenario.Seed, Force: j.scenario.Force,
-			Hold: j.scenario.Hold, Timeouts: j.scenario.Timeouts, Request: j.options,
-			Addresses: j.target.Addresses, SourceAddresses: j.scenario.Target.SourceAddresses,
-			Shards: shards, NoEvidence: noEvidence,
-		}, peers, j.recorder, j)
+		return engine.Lead(ctx, j.assignment(shards, noEvidence), peers, j.recorder, j)
 	}
 	return engine.Run(ctx, engine.Config{
 		Schedule: j.schedule, Target: j.target, Request: j.request,
 		Timeouts: j.scenario.Timeouts, Hold: j.scenario.Hold, SourceAddresses: j.scenario.Target.SourceAddresses,
 		Shards: shards, NoEvidence: noEvidence, Recorder: j.recorder, Observe: j,
 	})
+}
+
+// assignment is the run as data, for workers.
+func (j *job) assignment(shards int, noEvidence bool) engine.Assignment {
+	a := engine.Assignment{
+		Load: j.scenario.Load, Seed: j.scenario.Seed, Force: j.scenario.Force,
+		Hold: j.scenario.Hold, Timeouts: j.scenario.Timeouts, Request: j.options,
+		Addresses: j.target.Addresses, SourceAddresses: j.scenario.Target.SourceAddresses,
+		Shards: shards, NoEvidence: noEvidence,
+	}
+	if j.target.TLS != nil {
+		a.ServerName = j.target.TLS.ServerName
+	}
+	return a
 }
 
 // result is what is known now, judged.

@@ -61,6 +61,7 @@ func TestScripts(t *testing.T) {
 //	await FILE PATTERN              wait until the file's text contains PATTERN
 //	awaitjson FILE PATH WANT        wait until json would be satisfied
 //	child NAME VAR                  set VAR to the process id of its one child
+//	children NAME N VAR             set VAR0 … to the process ids of its N children
 //	gone PID                        wait until no such process runs
 //	practice NAME [FLAG...]         start a practice server; $NAME is its URL, $NAME_ADDR its host:port
 //	faulty NAME MANNER [ADDRESS]    start a server with a fault (see manners); variables as above
@@ -81,7 +82,8 @@ var scriptCommands = map[string]func(ts *testscript.TestScript, neg bool, args [
 	"ended":      command(2, 2, ended),
 	"await":      command(2, 2, await),
 	"awaitjson":  command(3, 3, awaitJSON),
-	"child":      command(2, 2, childOf),
+	"child":      command(2, 2, func(ts *testscript.TestScript, args []string) { ts.Setenv(args[1], childrenOf(ts, args[0], 1)[0]) }),
+	"children":   command(3, 3, setChildren),
 	"gone":       command(1, 1, gone),
 	"practice":   command(1, -1, startServer),
 	"faulty":     command(2, 3, startFaulty),
@@ -219,21 +221,30 @@ func awaitJSON(ts *testscript.TestScript, args []string) {
 	eventually(ts, func() error { return checkJSON(ts, args) })
 }
 
-func childOf(ts *testscript.TestScript, args []string) {
-	pid := processOf(ts, args[0]).command.Process.Pid
+func setChildren(ts *testscript.TestScript, args []string) {
+	n, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	for i, pid := range childrenOf(ts, args[0], n) {
+		ts.Setenv(args[2]+strconv.Itoa(i), pid)
+	}
+}
+
+// childrenOf waits until the process has n children, whose ids it returns.
+func childrenOf(ts *testscript.TestScript, name string, n int) (children []string) {
+	pid := processOf(ts, name).command.Process.Pid
 	eventually(ts, func() error {
 		files, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid))
-		var children []string
+		children = nil
 		for _, f := range files {
 			text, _ := os.ReadFile(f) // a thread may just have ended
 			children = append(children, strings.Fields(string(text))...)
 		}
-		if len(children) != 1 {
-			return errors.Join(err, fmt.Errorf("%s has %d children", args[0], len(children)))
+		if len(children) != n {
+			return errors.Join(err, fmt.Errorf("%s has %d children", name, len(children)))
 		}
-		ts.Setenv(args[1], children[0])
 		return nil
 	})
+	return children
 }
 
 func gone(ts *testscript.TestScript, args []string) {
