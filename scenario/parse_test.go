@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"stampede/results"
 )
@@ -80,8 +79,7 @@ max_duration: 1h
 		Seed:        7,
 		MaxDuration: time.Hour,
 	}
-	opts := cmp.Options{cmpopts.IgnoreUnexported(Scenario{}, Target{}), cmpopts.IgnoreFields(Scenario{}, "MaskedSource"), cmpopts.EquateComparable(netip.Addr{})}
-	if diff := cmp.Diff(want, s, opts); diff != "" {
+	if diff := cmp.Diff(want, s, plainFields); diff != "" {
 		t.Errorf("scenario (-want +got):\n%s", diff)
 	}
 }
