@@ -61,6 +61,17 @@ func TestParseDataMillionRows(t *testing.T) {
 	}
 }
 
+func TestFilesAreBounded(t *testing.T) {
+	o := testOptions
+	o.ReadFile = func(string) ([]byte, error) { return make([]byte, MaxFile+1), nil }
+	_, err := Parse([]byte("target: {url: wss://h/, tls: {ca: a}}\ndata: {d: b}\nload: [{replay: {file: c}}]\n"), o)
+	for _, want := range []string{"x.yaml:1:35: target.tls.ca: a is larger than 64 MiB", "x.yaml:2:11: data.d: b is larger", "x.yaml:3:24: load[0].replay.file: c is larger"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("the error is %v, want %s…", err, want)
+		}
+	}
+}
+
 // FuzzParseData looks for a file that panics, is refused without a place, or
 // is accepted with a cell that a header can't have.
 func FuzzParseData(f *testing.F) {

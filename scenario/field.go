@@ -193,8 +193,13 @@ func (d *decoder) file(path string, n ast.Node) (name string, content []byte, ok
 		return name, nil, false
 	}
 	content, err := d.o.ReadFile(name)
-	if err != nil {
+	switch {
+	case err != nil:
 		d.fail(path, n, "", "%v", err)
+	case len(content) > MaxFile:
+		d.fail(path, n, "", "%s is larger than %d MiB", name, MaxFile>>20)
+	default:
+		return name, content, true
 	}
-	return name, content, err == nil
+	return name, nil, false
 }
