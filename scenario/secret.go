@@ -75,8 +75,11 @@ func (v *vault) keep(texts ...string) {
 }
 
 // keepCredentials keeps a header's value, and without its scheme, Bearer or
-// the like.
+// the like. A template is not kept: what it fills in is no fixed text.
 func (v *vault) keepCredentials(value string) {
+	if strings.Contains(value, "{{") {
+		return
+	}
 	v.keep(value)
 	if _, rest, ok := strings.Cut(value, " "); ok {
 		v.keep(strings.TrimSpace(rest))

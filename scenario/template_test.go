@@ -123,6 +123,17 @@ func TestTemplateIsShownAsWritten(t *testing.T) {
 	}
 }
 
+func TestTemplateInSecretHeader(t *testing.T) {
+	s := mustParse(t, "target: {url: \"ws://h/{{users.token}}\", headers: {Authorization: \"Bearer {{users.token}}\"}}\n"+
+		"data: {users: users.csv}\nload: [{burst: {count: 1}}]\n")
+	if got := s.Masked(s.Target.URL); got != "ws://h/{{users.token}}" {
+		t.Errorf("the URL is shown as %s", got)
+	}
+	if got := s.MaskedHeaders()[0].Value; got != mask {
+		t.Errorf("the header is shown as %s", got)
+	}
+}
+
 func BenchmarkTemplate(b *testing.B) {
 	s := templated(b, "ws://h/{{users.token}}/{{seq}}/{{uuid}}", "", "")
 	dst, n := make([]byte, 0, 256), int64(0)
