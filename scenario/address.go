@@ -4,90 +4,15 @@ import (
 	"fmt"
 	"net/netip"
 	"net/url"
-	"strconv"
 	"strings"
 )
-
-// url checks the target's URL by RFC 6455 §3: ws, a host, no fragment; and
-// keeps out what would not be sent as it is written.
-func (c *checker) url(t *Target) {
-	const path = "target.url"
-	text := t.URL
-	scheme, rest, _ := strings.Cut(text, "://")
-	switch {
-	case text == "":
-		c.add(path, "write ws://host:port/path or practice", "the value is empty")
-	case text == Practice:
-	case len(text) > maxHeader:
-		c.add(path, "", "%d bytes are more than %d", len(text), maxHeader)
-	case strings.Contains(text, "{{"):
-		c.add(path, "write the value out or use ${NAME}", "{{…}} is not supported yet, and would be sent as it stands")
-	case scheme == "http" || scheme == "https":
-		c.add(path, "did you mean ws://"+rest+"?", "%s:// is not the scheme of a WebSocket", scheme)
-	case scheme == "wss":
-		c.add(path, "", "wss:// is not supported yet")
-	case scheme != "ws" || rest == "":
-		c.urlWithoutScheme(path, text)
-	default:
-		c.webSocketURL(path, text)
-	}
-}
-
-func (c *checker) urlWithoutScheme(path, text string) {
-	hint := "write ws://host:port/path or practice"
-	if nearest(text, []string{Practice}) != "" {
-		hint = "did you mean practice?"
-	}
-	c.add(path, hint, "%q is no WebSocket URL", text)
-}
-
-func (c *checker) webSocketURL(path, text string) {
-	if i := strings.IndexFunc(text, func(r rune) bool { return r <= ' ' || r >= 0x7f }); i >= 0 {
-		c.add(path, "percent-encode it; write a host name in its xn-- form", "a URL has printable ASCII only, and %q at byte %d is not", []rune(text[i:])[0], i+1)
-		return
-	}
-	u, err := url.Parse(text)
-	if err != nil {
-		c.add(path, "", "%q is no URL: %v", text, unwrapURL(err))
-		return
-	}
-	switch {
-	case u.User != nil:
-		c.add(path, "use headers: {Authorization: …}", "a WebSocket URL carries no user name or password")
-	case strings.Contains(text, "#"):
-		c.add(path, "write %23 for a # in the path", "a WebSocket URL has no fragment (RFC 6455 §3)")
-	case u.Hostname() == "":
-		c.add(path, "", "the URL has no host")
-	case strings.Count(u.Host, ":") > 1 && u.Host[0] != '[':
-		c.add(path, "write [::1]", "an IPv6 address stands in brackets (RFC 3986 §3.2.2)")
-	case !goodPort(u.Port(), u.Host):
-		c.add(path, "", "the port must be 1 to 65535")
-	}
-}
-
-// unwrapURL leaves out of a *url.Error the URL, which may hold a secret.
-func unwrapURL(err error) error {
-	if e, ok := err.(*url.Error); ok {
-		return e.Err
-	}
-	return err
-}
-
-// goodPort allows no port, but not an empty one behind a colon.
-func goodPort(port, host string) bool {
-	if port == "" {
-		return !strings.HasSuffix(host, ":")
-	}
-	n, err := strconv.ParseUint(port, 10, 16)
-	return err == nil && n > 0 && port[0] != '0'
-}
 
 // hostPort checks an address to dial: a name or an IP address, and a port.
 func (c *checker) hostPort(path, text string) {
 	host, port, ok := splitHostPort(text)
 	switch {
 	case strings.Contains(text, "{{"):
-		c.add(path, "write the value out or use ${NAME}", "{{…}} is not supported yet")
+		c.add(path, "for several addresses use urls", "{{…}} stands in paths and headers only")
 	case !ok || host == "":
 		c.add(path, "write host:port, and an IPv6 address as [::1]:8443", "%q is no address to dial", text)
 	case !goodPort(port, text):
@@ -110,85 +35,91 @@ func splitHostPort(text string) (host, port string, ok bool) {
 	return host, port, !strings.ContainsAny(host, ":[]")
 }
 
-// headers checks names and values by RFC 9110 §5.1 and §5.5, and keeps the
-// handshake's own fields out.
-func (c *checker) headers(headers []Header) {
-	if len(headers) > maxList {
-		c.add("target.headers", "", "%d headers are more than %d", len(headers), maxList)
-	}
-	hosts := 0
-	for _, h := range headers {
-		path := "target.headers." + h.Name
-		c.headerName(path, h.Name)
-		c.headerValue(path, h.Value)
-		if strings.EqualFold(h.Name, "Host") {
-			hosts++
-		}
-	}
-	if hosts > 1 {
-		c.add("target.headers.Host", "", "a request has one Host (RFC 9112 §3.2)")
+// hostName checks a name that is sent and never dialled.
+func (c *checker) hostName(path, text string) {
+	if strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r >= 0x7f || strings.ContainsRune(`/?#@"\<>,{}`, r) }) {
+		c.add(path, "write a name in its xn-- form", "%q is no host (RFC 9110 §7.2)", text)
 	}
 }
 
-// reserved are fields that the handshake writes itself, or that would make
-// the request another message.
-var reserved = map[string]string{
-	"upgrade": "", "connection": "", "sec-websocket-key": "", "sec-websocket-version": "", "sec-websocket-accept": "only servers send it",
-	"sec-websocket-protocol": "use target.subprotocols", "sec-websocket-extensions": "extensions are not supported yet",
-	"content-length": "a handshake has no body", "transfer-encoding": "a handshake has no body", "te": "", "trailer": "", "expect": "a handshake has no body",
-}
-
-func (c *checker) headerName(path, name string) {
-	if !isToken(name) {
-		c.add(path, "letters, digits and -_. are", "%q is no header name (RFC 9110 §5.1)", name)
+// way checks what lies between stampede and the target, and what does not go
+// together there.
+func (c *checker) way(t *Target) {
+	if t.ConnectTo != "" {
+		c.hostPort("target.connect_to", t.ConnectTo)
+	}
+	c.sources(t.SourceAddresses)
+	c.family(t)
+	c.proxy(t.Proxy)
+	if t.ProxyProtocol > 2 {
+		c.add("target.proxy_protocol", "", "the PROXY preamble has version 1 or 2")
+	}
+	if !t.hasScheme("ws+unix") {
 		return
 	}
-	if hint, ok := reserved[strings.ToLower(name)]; ok {
-		if hint == "" {
-			hint = "leave it out"
+	for _, f := range []struct {
+		key  string
+		used bool
+	}{
+		{"connect_to", t.ConnectTo != ""}, {"source_addresses", len(t.SourceAddresses) > 0},
+		{"family", t.Family != 0}, {"proxy", t.Proxy != ""},
+	} {
+		if f.used {
+			c.add("target."+f.key, "", "has no meaning with a Unix socket")
 		}
-		c.add(path, hint, "%s belongs to the handshake", name)
 	}
 }
 
-func (c *checker) headerValue(path, value string) {
+// family checks that every address written out is of the family asked for.
+func (c *checker) family(t *Target) {
+	const path = "target.family"
+	if t.Family == 0 {
+		return
+	}
+	if t.Family != 4 && t.Family != 6 {
+		c.add(path, "", "the family is 4 or 6")
+		return
+	}
+	others := func(a netip.Addr) bool { return a.IsValid() && a.Unmap().Is4() != (t.Family == 4) }
+	for _, u := range t.URLs {
+		if a, ok := addressOf(u.URL); ok && t.ConnectTo == "" && others(a) {
+			c.add(path, "", "%s is no address of IPv%d", a, t.Family)
+		}
+	}
+	if host, _, ok := splitHostPort(t.ConnectTo); ok {
+		if a, err := netip.ParseAddr(host); err == nil && others(a) {
+			c.add(path, "", "%s in connect_to is no address of IPv%d", a, t.Family)
+		}
+	}
+	for i, a := range t.SourceAddresses {
+		if others(a) {
+			c.add(fmt.Sprintf("target.source_addresses[%d]", i), "", "%s is no address of IPv%d, the family asked for", a, t.Family)
+		}
+	}
+}
+
+// proxy checks the URL of an HTTP proxy. It is never part of a message, since
+// it may hold a password.
+func (c *checker) proxy(text string) {
+	const path, hint = "target.proxy", "write http://host:port, or " + ProxyFromEnvironment
+	if text == "" || text == ProxyFromEnvironment {
+		return
+	}
+	u, err := url.Parse(text)
 	switch {
-	case len(value) > maxHeader:
-		c.add(path, "", "%d bytes are more than %d", len(value), maxHeader)
-	case strings.Contains(value, "{{"):
-		c.add(path, "write the value out or use ${NAME}", "{{…}} is not supported yet, and would be sent as it stands")
-	case strings.TrimFunc(value, func(r rune) bool { return r == ' ' || r == '\t' }) != value:
-		c.add(path, "", "the value begins or ends with a blank, which a server drops (RFC 9110 §5.5)")
-	}
-	for i := range len(value) {
-		if b := value[i]; b < ' ' && b != '\t' || b == 0x7f {
-			c.add(path, "", "the value has a control character, %q, at byte %d (RFC 9110 §5.5)", b, i+1)
-			return
+	case err != nil:
+		c.add(path, hint+"; percent-encode a password", "is no URL")
+	case u.Scheme != "http" && strings.Contains(text, "://"):
+		c.add(path, hint, "%s:// is no proxy that can be used", u.Scheme)
+	case u.Scheme != "http" || u.Hostname() == "":
+		near := hint
+		if nearest(text, []string{ProxyFromEnvironment}) != "" {
+			near = "did you mean " + ProxyFromEnvironment + "?"
 		}
+		c.add(path, near, "is no URL of a proxy")
+	case u.Port() == "" || !goodPort(u.Port(), u.Host):
+		c.add(path, hint, "a proxy's URL has a port, 1 to 65535")
+	case u.Path != "" && u.Path != "/" || u.RawQuery != "" || strings.Contains(text, "#"):
+		c.add(path, hint, "a proxy's URL has nothing behind the port")
 	}
-}
-
-func (c *checker) subprotocols(names []string) {
-	if len(names) > maxList {
-		c.add("target.subprotocols", "", "%d subprotocols are more than %d", len(names), maxList)
-	}
-	seen := map[string]bool{}
-	for i, name := range names {
-		path := fmt.Sprintf("target.subprotocols[%d]", i)
-		switch {
-		case !isToken(name):
-			c.add(path, "one name an entry", "%q is no subprotocol name (RFC 6455 §4.1)", name)
-		case seen[name]:
-			c.add(path, "", "%s is there twice (RFC 6455 §4.1)", name)
-		}
-		seen[name] = true
-	}
-}
-
-// isToken reports whether s is a token of RFC 9110 §5.6.2.
-func isToken(s string) bool {
-	return s != "" && !strings.ContainsFunc(s, func(r rune) bool {
-		letter := 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9'
-		return !letter && !strings.ContainsRune("!#$%&'*+-.^_`|~", r)
-	})
 }

@@ -16,6 +16,7 @@ type checker struct {
 	hint   string // for values over a cap
 	faults []fault
 	bad    map[string]bool // fields that were not understood and hold no value to judge
+	oneURL bool            // the target was given as url, not as urls
 }
 
 // sound reports whether all of these fields were understood.
@@ -33,11 +34,13 @@ func (c *checker) add(path, hint, format string, args ...any) {
 }
 
 // Validate checks a scenario that was built from flags by the rules that
-// Parse applies to files, caps included unless Force is set, fills the
-// timeouts' defaults and learns the secrets among the headers. The error is
+// Parse applies to files, caps included unless Force is set, fills in
+// defaults and the target's URLs, reads templates and learns the secrets
+// among the headers. The error is
 // *Errors.
 func (s *Scenario) Validate() error {
 	s.Timeouts.fillDefaults()
+	s.fillAfterwards()
 	s.keepSecrets()
 	c := s.checker()
 	c.scenario(s)
@@ -62,7 +65,7 @@ func (s *Scenario) checker() checker {
 
 // scenario checks everything but the plan as a whole.
 func (c *checker) scenario(s *Scenario) {
-	c.target(&s.Target)
+	c.target(s)
 	if len(s.Load) > maxShapes {
 		c.add("load", "", "%d shapes are more than %d", len(s.Load), maxShapes)
 	}
@@ -70,23 +73,25 @@ func (c *checker) scenario(s *Scenario) {
 		c.shape(shapePath(i, s.Load[i].Kind), &s.Load[i])
 	}
 	c.hold(&s.Hold)
+	c.afterwards(s)
 	c.timeouts(&s.Timeouts)
 	c.length("max_duration", s.MaxDuration)
 }
 
 func shapePath(i int, k ShapeKind) string { return fmt.Sprintf("load[%d].%s", i, k) }
 
-func (c *checker) target(t *Target) {
-	c.url(t)
-	if len(t.Practice) > 0 && t.URL != Practice && c.sound("target.url") {
+func (c *checker) target(s *Scenario) {
+	t := &s.Target
+	c.urls(t)
+	if len(t.Practice) > 0 && t.URL != Practice && c.sound("target.url", "target.urls") {
 		c.add("target.practice", "", "settings of the practice server need url: %s", Practice)
 	}
-	if t.ConnectTo != "" {
-		c.hostPort("target.connect_to", t.ConnectTo)
-	}
-	c.headers(t.Headers)
-	c.subprotocols(t.Subprotocols)
-	c.sources(t.SourceAddresses)
+	c.way(t)
+	c.tls(t)
+	c.headers(t)
+	c.subprotocols(t)
+	c.extensions(t.Extensions)
+	c.templates(s)
 }
 
 func (c *checker) sources(addrs []netip.Addr) {

@@ -26,7 +26,6 @@ type field struct {
 	name     string
 	set      func(path string, n ast.Node)
 	required string // why it can't be left out; empty: it can
-	later    string // what to do instead, for a key that is planned and not there yet
 }
 
 // position is where a node begins: for a mapping, at its first key.
@@ -128,12 +127,10 @@ func (d *decoder) set(e entry, fields []field) {
 	names := make([]string, 0, len(fields))
 	for _, f := range fields {
 		if f.name == e.key {
-			d.setField(e, f)
+			f.set(e.path, e.value)
 			return
 		}
-		if f.later == "" {
-			names = append(names, f.name)
-		}
+		names = append(names, f.name)
 	}
 	hint := "known are " + strings.Join(names, ", ")
 	if near := nearest(e.key, names); near != "" {
@@ -141,15 +138,6 @@ func (d *decoder) set(e entry, fields []field) {
 	}
 	d.bad[e.path] = true
 	d.errorAt(position(e.keyAt), hint, "%s: unknown key", e.path)
-}
-
-func (d *decoder) setField(e entry, f field) {
-	if f.later != "" {
-		d.bad[e.path] = true
-		d.errorAt(position(e.keyAt), f.later, "%s is not supported yet", e.path)
-		return
-	}
-	f.set(e.path, e.value)
 }
 
 // items returns the entries of the list at path.

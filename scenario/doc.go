@@ -1,7 +1,7 @@
 // Package scenario says what a run does: it reads a YAML file into a
 // Scenario, and turns the shapes of its load into the intended instant of
 // every arrival. It is pure: no clock, no sockets, no files; the environment
-// and replay files come in through Options.
+// and the files a scenario names come in through Options.
 //
 // # Schedule
 //
@@ -24,4 +24,15 @@
 // ${NAME} in any value is replaced by the variable's value, ${NAME:-text} by
 // text where the variable is unset or empty, and $$ by a dollar sign. The
 // result is taken as text and never read as YAML again.
+//
+// # Templates
+//
+// In the path and query of a URL, and in the value of a header, {{seq}},
+// {{uuid}} and {{NAME.column}} are filled in for every arrival by its number:
+// see Template. NAME is a CSV file under data. A {{…}} that stands for nothing,
+// or stands elsewhere, is refused and never sent as it is.
+//
+// # Words
+//
+// A key that is on or off takes true or false, and no other word for them.
 package scenario

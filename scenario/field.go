@@ -1,7 +1,8 @@
 package scenario
 
 import (
-	"net/netip"
+	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -61,16 +62,50 @@ func (d *decoder) nonZero(into *time.Duration) setter {
 // oneOf is the setter of a closed set of words.
 func oneOf[T ~uint8](d *decoder, into *T, words []string) setter {
 	return parsed(d, into, func(text string) (T, error) {
-		for i, w := range words {
-			if w == text {
-				return T(i), nil
+		i, err := index(text, words)
+		return T(i), err
+	})
+}
+
+// index finds a word of a closed set; it is 0 beside an error.
+func index(text string, words []string) (int, error) {
+	if i := slices.Index(words, text); i >= 0 {
+		return i, nil
+	}
+	hint := ""
+	if near := nearest(text, words); near != "" {
+		hint = "did you mean " + near + "?"
+	}
+	return 0, badValue(hint, "%q is not one of %s", text, strings.Join(words, ", "))
+}
+
+// bool is the setter of true and false, however the versions of YAML differ
+// about other words.
+func (d *decoder) bool(into *bool) setter {
+	return parsed(d, into, func(text string) (bool, error) {
+		hint := ""
+		switch strings.ToLower(text) {
+		case "true", "yes", "on", "y", "1":
+			hint = "did you mean true?"
+		case "false", "no", "off", "n", "0":
+			hint = "did you mean false?"
+		}
+		if text != "true" && text != "false" {
+			return false, badValue(hint, "%q is not one of true, false", text)
+		}
+		return text == "true", nil
+	})
+}
+
+// digit is the setter of one of a few numbers.
+func digit[T ~uint8](d *decoder, into *T, from ...T) setter {
+	return parsed(d, into, func(text string) (T, error) {
+		for _, n := range from {
+			if text == fmt.Sprint(n) {
+				return n, nil
 			}
 		}
-		hint := ""
-		if near := nearest(text, words); near != "" {
-			hint = "did you mean " + near + "?"
-		}
-		return 0, badValue(hint, "%q is not one of %s", text, strings.Join(words, ", "))
+		return 0, badValue("", "%q is not one of %s", text, strings.Trim(strings.Join(strings.Fields(fmt.Sprint(from)), ", "), "[]"))
 	})
 }
 
@@ -99,7 +134,10 @@ func (d *decoder) scenarioFields(s *Scenario) []field {
 			return uint64(n), err
 		})},
 		{name: "max_duration", set: d.nonZero(&s.MaxDuration)},
-		{name: "data", later: "write the values out, or use ${NAME}"},
+		{name: "data", set: func(p string, n ast.Node) { d.data(p, n, &s.Data) }},
+		{name: "ready", set: func(p string, n ast.Node) { d.ready(p, n, &s.Ready) }},
+		{name: "early_close", set: oneOf(d, &s.EarlyClose, earlyCloseWords)},
+		{name: "early_close_within", set: d.nonZero(&s.EarlyCloseWithin)},
 	}
 }
 
@@ -111,99 +149,57 @@ func (d *decoder) thresholds(path string, n ast.Node, into *[]results.Threshold)
 	}
 }
 
-func (d *decoder) target(path string, n ast.Node, t *Target) {
-	if text, ok := scalar(n); ok {
-		d.fail(path, n, "did you mean target: {url: "+unveil(text)+"}?", "wants keys with values")
-		return
-	}
+func (d *decoder) ready(path string, n ast.Node, r *Ready) {
+	r.Within = defaultReady
 	d.mapping(path, n, []field{
-		{name: "url", set: func(p string, n ast.Node) { d.url(p, n, t) }, required: "write url: ws://host:port/path, or url: practice"},
-		{name: "practice", set: func(p string, n ast.Node) { d.practice(p, n, t) }},
-		{name: "headers", set: func(p string, n ast.Node) { d.headers(p, n, t) }},
-		{name: "subprotocols", set: func(p string, n ast.Node) { d.subprotocols(p, n, t) }},
-		{name: "connect_to", set: d.string(&t.ConnectTo)},
-		{name: "source_addresses", set: func(p string, n ast.Node) { d.sources(p, n, t) }},
-		{name: "urls", later: "use url, and one run for each"},
-		{name: "tls", later: "leave it out"},
+		{name: "send", set: d.secretText(&r.Send)},
+		{name: "expect", set: d.secretText(&r.Expect)},
+		{name: "within", set: d.nonZero(&r.Within)},
 	})
 }
 
-func (d *decoder) url(path string, n ast.Node, t *Target) {
-	text, from, ok := d.maybeEmpty(path, n)
-	if ok && text == "" {
-		d.fail(path, n, "write ws://host:port/path or practice", "the value is empty")
-		return
-	}
-	t.URL = text
-	for _, v := range from {
-		d.vault.keepURL(v, text)
+// secretText is the setter of a text that hides what variables gave it.
+func (d *decoder) secretText(into *string) setter {
+	return func(path string, n ast.Node) {
+		text, from, _ := d.maybeEmpty(path, n)
+		d.vault.keep(from...)
+		*into = text
 	}
 }
 
-func (d *decoder) headers(path string, n ast.Node, t *Target) {
+func (d *decoder) data(path string, n ast.Node, into *[]Data) {
 	for _, e := range d.entries(path, n) {
-		value, from, ok := d.maybeEmpty(e.path, e.value)
+		file, content, ok := d.file(e.path, e.value)
 		if !ok {
 			continue
 		}
-		d.vault.keep(from...)
-		if isSecret(e.key) {
-			d.vault.keepCredentials(value)
-			d.vault.nodes = append(d.vault.nodes, e.value)
-		}
-		t.Headers = append(t.Headers, Header{e.key, value})
-	}
-}
-
-func (d *decoder) subprotocols(path string, n ast.Node, t *Target) {
-	for _, e := range d.items(path, n) {
-		text, from, ok := d.maybeEmpty(e.path, e.value)
-		d.vault.keep(from...)
-		if ok && text == "" {
-			d.fail(e.path, e.value, "", "the value is empty")
-		}
-		t.Subprotocols = append(t.Subprotocols, text)
-	}
-}
-
-func (d *decoder) sources(path string, n ast.Node, t *Target) {
-	for _, e := range d.items(path, n) {
-		var a netip.Addr
-		parsed(d, &a, func(text string) (netip.Addr, error) {
-			addr, err := netip.ParseAddr(text)
-			if err != nil {
-				return addr, badValue("write an address such as 127.0.0.2", "%q is no IP address", text)
-			}
-			return addr, nil
-		})(e.path, e.value)
-		t.SourceAddresses = append(t.SourceAddresses, a)
-	}
-}
-
-// practice reads the practice server's settings; what they are is for
-// Options.Practice to say. Faults come as one setting each.
-func (d *decoder) practice(path string, n ast.Node, t *Target) {
-	for _, e := range d.entries(path, n) {
-		if e.key != "faults" {
-			d.setting(e, e.key, "", t)
+		table, err := ParseData(e.key, file, content)
+		if err != nil {
+			d.fail(e.path, e.value, "", "%v", err)
 			continue
 		}
-		for _, f := range d.entries(e.path, e.value) {
-			d.setting(f, "fault", f.key+"=", t)
-		}
+		*into = append(*into, table)
 	}
 }
 
-func (d *decoder) setting(e entry, key, prefix string, t *Target) {
-	text, ok := d.text(e.path, e.value)
+// file reads the file whose name is the value.
+func (d *decoder) file(path string, n ast.Node) (name string, content []byte, ok bool) {
+	name, ok = d.text(path, n)
 	if !ok {
-		return
+		return "", nil, false
 	}
-	if d.o.Practice != nil {
-		if err := d.o.Practice(key, prefix+text); err != nil {
-			d.failValue(e.path, e.value, err)
-			return
-		}
+	if d.o.ReadFile == nil {
+		d.fail(path, n, "", "no file can be read here")
+		return name, nil, false
 	}
-	t.Practice = append(t.Practice, Setting{key, prefix + text})
+	content, err := d.o.ReadFile(name)
+	switch {
+	case err != nil:
+		d.fail(path, n, "", "%v", err)
+	case len(content) > MaxFile:
+		d.fail(path, n, "", "%s is larger than %d MiB", name, MaxFile>>20)
+	default:
+		return name, content, true
+	}
+	return name, nil, false
 }

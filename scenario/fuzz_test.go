@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"bytes"
 	"errors"
 	"strings"
 	"testing"
@@ -23,6 +24,7 @@ func FuzzParse(f *testing.F) {
 		if err := s.Validate(); err != nil {
 			t.Fatalf("Validate refuses what Parse accepts: %v", err)
 		}
+		fillTemplates(t, s)
 		sc := s.Schedule()
 		if sc.Len() < 1 || sc.Len() > 1e5 {
 			return
@@ -36,4 +38,20 @@ func FuzzParse(f *testing.F) {
 			last = a
 		}
 	})
+}
+
+// fillTemplates looks for a request of an accepted scenario that would be
+// more or another than one request.
+func fillTemplates(t *testing.T, s *Scenario) {
+	for n := range int64(5) {
+		path, text := s.Path(s.Target.Pick(n)), []byte(nil)
+		if text = path.AppendTo(text, n); len(text) > path.MaxLen() || text[0] != '/' || bytes.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r >= 0x7f || r == '#' }) {
+			t.Fatalf("arrival %d asks for %q", n, text)
+		}
+		for i := range s.Target.Headers {
+			if text = s.HeaderValue(i).AppendTo(text[:0], n); bytes.ContainsAny(text, "\r\n\x00") {
+				t.Fatalf("arrival %d has the header %q", n, text)
+			}
+		}
+	}
 }

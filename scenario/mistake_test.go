@@ -4,7 +4,6 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"io/fs"
 	"os"
 	"regexp"
 	"strings"
@@ -22,17 +21,7 @@ func variables(name string) (string, bool) {
 	return value, ok
 }
 
-func replayFile(path string) ([]byte, error) {
-	text, ok := map[string]string{
-		"good.txt": "\xef\xbb\xbf# seconds\r\n0\r\n0.5 # half\n\n1m2.5s\n", "unsorted.txt": "1\n3s\n2s\n", "nothing.txt": "# none\n", "bad.txt": "1\n1:30\n",
-	}[path]
-	if !ok {
-		return nil, &fs.PathError{Op: "open", Path: path, Err: fs.ErrNotExist}
-	}
-	return []byte(text), nil
-}
-
-var testOptions = Options{File: "x.yaml", Env: variables, ReadFile: replayFile}
+var testOptions = Options{File: "x.yaml", Env: variables, ReadFile: testFile}
 
 const mistakesFile = "testdata/mistakes.txt"
 

@@ -15,7 +15,7 @@ import (
 type Options struct {
 	File     string                            // name of the file, for messages; empty: scenario
 	Env      func(name string) (string, bool)  // a variable of the environment; nil: none is set
-	ReadFile func(path string) ([]byte, error) // a replay's file, as its path stands in the scenario; nil: replay is refused
+	ReadFile func(path string) ([]byte, error) // a file the scenario names, as its path stands there; nil: none can be read
 	Practice func(key, value string) error     // checks one setting of target.practice; nil: all pass
 	Force    bool                              // lift the caps on counts, rates and lengths
 }
@@ -32,6 +32,7 @@ func Parse(data []byte, o Options) (*Scenario, error) {
 	if root := d.read(data); root != nil {
 		d.mapping("", root, d.scenarioFields(s))
 		s.Timeouts.fillDefaults()
+		s.fillAfterwards()
 		d.check(s)
 	}
 	s.secrets = d.vault.sorted()

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"stampede/results"
 )
@@ -58,6 +57,7 @@ max_duration: 1h
 		Name: "evening reconnect",
 		Target: Target{
 			URL:             "ws://staging.example.test/socket?x=1",
+			URLs:            []WeightedURL{{"ws://staging.example.test/socket?x=1", 1}},
 			Headers:         []Header{{"Origin", "https://app.example.test"}, {"X-Number", "12"}, {"X-Empty", ""}},
 			Subprotocols:    []string{"graphql-transport-ws", "chat"},
 			ConnectTo:       "[::1]:8443",
@@ -79,8 +79,7 @@ max_duration: 1h
 		Seed:        7,
 		MaxDuration: time.Hour,
 	}
-	opts := cmp.Options{cmpopts.IgnoreUnexported(Scenario{}), cmpopts.IgnoreFields(Scenario{}, "MaskedSource"), cmpopts.EquateComparable(netip.Addr{})}
-	if diff := cmp.Diff(want, s, opts); diff != "" {
+	if diff := cmp.Diff(want, s, plainFields); diff != "" {
 		t.Errorf("scenario (-want +got):\n%s", diff)
 	}
 }

@@ -45,21 +45,15 @@ func parseOffset(text string) (time.Duration, error) {
 }
 
 func (d *decoder) replay(path string, n ast.Node, s *Shape) {
-	text, ok := d.text(path, n)
+	name, data, ok := d.file(path, n)
+	s.File = name
 	if !ok {
 		return
 	}
-	s.File = text
-	if d.o.ReadFile == nil {
-		d.fail(path, n, "", "no file can be read here")
-		return
-	}
-	data, err := d.o.ReadFile(text)
+	offsets, err := ParseOffsets(data, name)
 	if err != nil {
 		d.fail(path, n, "", "%v", err)
 		return
 	}
-	if s.Offsets, err = ParseOffsets(data, text); err != nil {
-		d.fail(path, n, "", "%v", err)
-	}
+	s.Offsets = offsets
 }

@@ -1,52 +1,40 @@
 package scenario
 
 import (
-	"net/netip"
 	"time"
 
 	"stampede/results"
 )
-
-// Practice is the target URL that stands for the practice server, started
-// as a child of the run.
-const Practice = "practice"
 
 // Scenario is what a run does. Parse fills it from a file; who builds one
 // from flags calls Validate before anything else.
 type Scenario struct {
 	Name        string
 	Target      Target
+	Data        []Data  // tables that templates draw from, in file order
 	Load        []Shape // one after another, except those with At
 	Hold        Hold
+	Ready       Ready
+	EarlyClose  EarlyClose
 	Timeouts    Timeouts
 	Thresholds  []results.Threshold
-	Seed        uint64        // of everything random in the schedule
+	Seed        uint64        // of everything random in the schedule, and of {{uuid}}
 	MaxDuration time.Duration // refuse a plan that takes longer, its hold included; zero: no such limit
 	Force       bool          // the caps on counts, rates and lengths are lifted, as by Options.Force
+
+	// EarlyCloseWithin is how soon after the 101 a close by the server makes
+	// an attempt fail, with FailEarlyClose. Where it is zero, Parse and
+	// Validate make it 1s, or the hold where that is shorter.
+	EarlyCloseWithin time.Duration
 
 	// MaskedSource is the file as it was read, with header values that are
 	// secret replaced by ***; nil when there was no file.
 	MaskedSource []byte
 
-	secrets []string // longest first
+	secrets []string   // longest first
+	paths   []Template // of each URL: its path and query
+	values  []Template // of each header
 }
-
-// Target is where handshakes go and what they carry.
-type Target struct {
-	URL             string       // ws://…, or Practice
-	Practice        []Setting    // of the practice server, in file order; only with URL Practice
-	Headers         []Header     // sent with every handshake in this order
-	Subprotocols    []string     // offered in this order (RFC 6455 §4.1)
-	ConnectTo       string       // host:port to dial instead of the URL's; Host stays the URL's; empty: the URL's
-	SourceAddresses []netip.Addr // local addresses used in turn; none: the kernel chooses
-}
-
-// Setting is one setting of the practice server, such as capacity 300. The
-// key "fault" may come several times, with values such as "504=1%".
-type Setting struct{ Key, Value string }
-
-// Header is a header field of the upgrade request.
-type Header struct{ Name, Value string }
 
 // CloseMode is how a held connection is ended.
 type CloseMode uint8

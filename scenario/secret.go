@@ -15,9 +15,11 @@ const mask = "***"
 const minSecret = 4
 
 // Masked returns text with every secret of the scenario replaced by ***.
-// Secrets are what came from ${…} in a header, a subprotocol, or the URL's
-// path and query, and the whole values of Authorization, Proxy-Authorization
-// and Cookie. Secrets shorter than four bytes are found in MaskedHeaders only.
+// Secrets are what came from ${…} in a header, a subprotocol, the ready check,
+// the proxy, or a URL's path and query, the whole values of Authorization,
+// Proxy-Authorization and Cookie, and the proxy's user. Data may be
+// millions of values and is not looked for: a templated text is shown as it is
+// written, and never filled in. Secrets shorter than four bytes are found in MaskedHeaders only.
 func (s *Scenario) Masked(text string) string {
 	for _, secret := range s.secrets {
 		text = strings.ReplaceAll(text, secret, mask)
@@ -45,6 +47,7 @@ func (s *Scenario) keepSecrets() {
 			v.keepCredentials(h.Value)
 		}
 	}
+	v.keepUser(s.Target.Proxy)
 	s.secrets = v.sorted()
 }
 
@@ -72,12 +75,29 @@ func (v *vault) keep(texts ...string) {
 }
 
 // keepCredentials keeps a header's value, and without its scheme, Bearer or
-// the like.
+// the like. A template is not kept: what it fills in is no fixed text.
 func (v *vault) keepCredentials(value string) {
+	if strings.Contains(value, "{{") {
+		return
+	}
 	v.keep(value)
 	if _, rest, ok := strings.Cut(value, " "); ok {
 		v.keep(strings.TrimSpace(rest))
 	}
+}
+
+// keepUser keeps the user and password of a proxy's URL; false if it has none.
+func (v *vault) keepUser(url string) bool {
+	_, rest, _ := strings.Cut(url, "://")
+	i := strings.LastIndexByte(rest, '@')
+	if i < 0 {
+		return false
+	}
+	v.keep(rest[:i])
+	if _, password, ok := strings.Cut(rest[:i], ":"); ok {
+		v.keep(password)
+	}
+	return true
 }
 
 // keepURL keeps what a variable gave to the URL, but for its scheme, host

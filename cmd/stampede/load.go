@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"net/netip"
 	"os"
@@ -55,13 +56,16 @@ func load(c *cli.Context) (*scenario.Scenario, error) {
 	arg := c.Args().First()
 	var s *scenario.Scenario
 	var err error
-	if arg == scenario.Practice || strings.Contains(arg, "://") {
+	if arg == scenario.Practice || strings.Contains(arg, "://") || strings.HasPrefix(arg, "ws+unix:") {
 		s, err = fromFlags(c, arg)
 	} else {
 		s, err = fromFile(c, arg)
 	}
 	if err != nil {
 		return nil, err
+	}
+	if features := s.Unsupported(); len(features) > 0 {
+		return nil, fmt.Errorf("not supported yet: %s", strings.Join(features, ", "))
 	}
 	for _, text := range c.StringSlice("threshold") {
 		t, err := results.ParseThreshold(text)
@@ -94,7 +98,7 @@ func fromFile(c *cli.Context, path string) (*scenario.Scenario, error) {
 			if !filepath.IsAbs(name) {
 				name = filepath.Join(folder, name)
 			}
-			return os.ReadFile(name)
+			return readFile(name)
 		},
 		Practice: new(practice.Config).Set,
 		Force:    c.Bool("force"),
@@ -106,6 +110,17 @@ func fromFile(c *cli.Context, path string) (*scenario.Scenario, error) {
 		s.Name = strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))
 	}
 	return s, nil
+}
+
+// readFile reads a file that a scenario names. Of one that is too large, or
+// never ends, it reads just enough for the scenario to say so.
+func readFile(name string) ([]byte, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, scenario.MaxFile+1))
 }
 
 func fromFlags(c *cli.Context, url string) (*scenario.Scenario, error) {

@@ -146,6 +146,9 @@ func (j *job) aim(ctx context.Context, url string) (err error) {
 		return err
 	}
 	o := handshake.RequestOptions{Target: j.target.Path, Host: j.target.Host, Subprotocols: j.scenario.Target.Subprotocols}
+	if host := j.scenario.Target.Host; host != "" {
+		o.Host = host
+	}
 	for _, h := range j.scenario.Target.Headers {
 		if strings.EqualFold(h.Name, "Host") {
 			o.Host = h.Value

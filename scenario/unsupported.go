@@ -1,0 +1,33 @@
+package scenario
+
+// unsupported are the features a scenario may ask for that no engine carries
+// out yet. An entry is taken out as the engine learns it.
+var unsupported = []struct {
+	feature string
+	used    func(s *Scenario) bool
+}{
+	{"wss:// in target.url", func(s *Scenario) bool { return s.Target.hasScheme("wss") }},
+	{"ws+unix: in target.url", func(s *Scenario) bool { return s.Target.hasScheme("ws+unix") }},
+	{"several target.urls", func(s *Scenario) bool { return len(s.Target.URLs) > 1 }},
+	{"{{…}} in target.url and target.headers", (*Scenario).Templated},
+	{"target.subprotocol_required", func(s *Scenario) bool { return s.Target.SubprotocolRequired }},
+	{"target.extensions", func(s *Scenario) bool { return len(s.Target.Extensions) > 0 }},
+	{"target.family", func(s *Scenario) bool { return s.Target.Family != 0 }},
+	{"target.proxy", func(s *Scenario) bool { return s.Target.Proxy != "" }},
+	{"target.proxy_protocol", func(s *Scenario) bool { return s.Target.ProxyProtocol != 0 }},
+	{"ready", func(s *Scenario) bool { return s.Ready.Within != 0 }},
+	{"early_close: fail", func(s *Scenario) bool { return s.EarlyClose == FailEarlyClose }},
+}
+
+// Unsupported lists what a valid scenario asks for and no engine carries out
+// yet, in a fixed order; nil if there is nothing. Such a scenario must not be
+// run as if the keys were not there.
+func (s *Scenario) Unsupported() []string {
+	var features []string
+	for _, u := range unsupported {
+		if u.used(s) {
+			features = append(features, u.feature)
+		}
+	}
+	return features
+}
