@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -62,7 +63,11 @@ func servePractice(settings string) int {
 	var c practice.Config
 	for s := range strings.FieldsFuncSeq(settings, func(r rune) bool { return r == '\n' }) {
 		key, value, _ := strings.Cut(s, "=")
-		if err := c.Set(key, value); err != nil {
+		err := c.Set(key, value)
+		if key == "log" { // no setting, since a scenario must not name files
+			c.Log, err = os.Create(value)
+		}
+		if err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			return 1
 		}
@@ -86,9 +91,10 @@ func servePractice(settings string) int {
 type server struct {
 	address netip.AddrPort
 	process *os.Process
+	stop    func() // and wait for its end; the test's own end does it too
 }
 
-// startServer starts one with settings such as "capacity=10".
+// startServer starts one with settings such as "capacity=10" and "log=FILE".
 func startServer(t *testing.T, settings ...string) server {
 	t.Helper()
 	c := exec.Command(os.Args[0])
@@ -105,17 +111,18 @@ func startServer(t *testing.T, settings ...string) server {
 	if err := c.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
+	stop := sync.OnceFunc(func() {
 		_ = stdin.Close()
 		slow := time.AfterFunc(5*time.Second, func() { _ = c.Process.Kill() })
 		_ = c.Wait()
 		slow.Stop()
 	})
+	t.Cleanup(stop)
 	line, err := bufio.NewReader(stdout).ReadString('\n')
 	if err != nil {
 		t.Fatalf("practice server said no address: %v", err)
 	}
-	return server{netip.MustParseAddrPort(strings.TrimSpace(line)), c.Process}
+	return server{netip.MustParseAddrPort(strings.TrimSpace(line)), c.Process, stop}
 }
 
 // load is one run of the engine.
