@@ -133,6 +133,7 @@ type load struct {
 	timeouts     scenario.Timeouts // zero fields: 5s, 5s, 10s
 	sources      []netip.Addr
 	path         string
+	seed         uint64
 	subprotocols []string
 	headers      []handshake.Header
 	shards       int
@@ -174,7 +175,7 @@ func rate(perSecond float64, d time.Duration) []scenario.Shape {
 // run makes the load and checks what is true of every run.
 func (l load) run(ctx context.Context, t *testing.T) *outcome {
 	t.Helper()
-	s := &scenario.Scenario{Target: scenario.Target{URL: "ws://test/"}, Load: l.shapes, Hold: l.hold, Timeouts: l.timeouts}
+	s := &scenario.Scenario{Target: scenario.Target{URL: "ws://test/"}, Load: l.shapes, Hold: l.hold, Timeouts: l.timeouts, Seed: l.seed}
 	if err := s.Validate(); err != nil {
 		t.Fatal(err)
 	}
