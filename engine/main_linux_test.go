@@ -245,7 +245,10 @@ func checkPhases(t *testing.T, a *results.Attempt) {
 		return
 	}
 	connect, _ := a.Connect()
-	secure, _ := a.TLS()
+	secure, ok := a.TLS()
+	if !ok {
+		secure = 0 // ws://
+	}
 	upgrade, _ := a.Upgrade()
 	if a.Dialed == a.Started && connect+secure+upgrade != service {
 		t.Errorf("arrival %d: connect %v + tls %v + upgrade %v are not service %v", a.N, connect, secure, upgrade, service)
