@@ -19,7 +19,7 @@ const goal = "thresholds: [handshake p99 < 250ms]\n"
 // A starvation takes from the generator what it needs to make its load.
 type starvation struct {
 	name   string
-	load   string
+	load   string                      // and thresholds
 	wrap   func(t *testing.T) []string // the command the program is run under
 	inside bool                        // the server is started by the program, to share its network
 	checks []string                    // one of these must be broken
@@ -27,14 +27,14 @@ type starvation struct {
 
 var stopped = starvation{
 	name:   "stopped for 300 ms",
-	load:   "load:\n  - steady: {rate: 500/s, for: 3s}\n",
+	load:   "load:\n  - steady: {rate: 500/s, for: 3s}\n" + goal,
 	wrap:   shell(`"$@" & sleep 1.5; kill -STOP $!; sleep 0.3; kill -CONT $!; wait $!`),
 	checks: []string{"start_lag_p99"},
 }
 
 var fewDescriptors = starvation{
 	name:   "256 descriptors",
-	load:   "load:\n  - burst: {count: 1000}\nhold: {for: 1s}\n",
+	load:   "load:\n  - burst: {count: 1000}\nhold: {for: 1s}\n" + goal,
 	wrap:   shell(`ulimit -n 256; exec "$@"`),
 	checks: []string{"local_errors"},
 }
@@ -69,7 +69,7 @@ func (s starvation) run(t *testing.T) liveRun {
 		defer p.stop(t)
 		aim = target(p.address)
 	}
-	return runLive(t, aim+s.load+goal, s.wrap(t)...)
+	return runLive(t, aim+s.load, s.wrap(t)...)
 }
 
 // flagged reports whether r came to no verdict, for a right reason.
