@@ -11,7 +11,7 @@ lint:
 	bash .ci/lint
 bench:
 	go test -run '^$$' -bench . ./...
-	go test -tags bench -run TestAgainstFloor -v -count 1 -timeout 20m ./cmd/stampede
+	go test -tags bench -run TestNumbers -v -count 1 -timeout 20m ./cmd/stampede
 fuzz:
 	bash .ci/fuzz 20s
 golden:
