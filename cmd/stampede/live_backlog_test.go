@@ -8,11 +8,14 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
+
+	"stampede/results"
 )
 
 // A listening socket with a backlog of 4 holds five connections that nobody
@@ -42,6 +45,7 @@ func TestLiveBacklogOverflow(t *testing.T) {
 					"load:\n  - burst: {count: 12}\n%s", step, patient), wrap...)
 				checkEstablished(t, r, 12)
 				checkFirstWave(t, r.attempts(t), step, i+1)
+				checkQueueFinding(t, r, results.SYNSteps(test.linear, time.Second))
 			})
 		}
 	}
@@ -70,6 +74,22 @@ func checkFirstWave(t *testing.T, attempts []attemptRow, step time.Duration, ret
 		t.Errorf("a first wave of %d, want 5", first)
 	}
 }
+
+// checkQueueFinding holds the run's explanation to an accept queue of 4, give
+// or take one, and no step of SYNs but these.
+func checkQueueFinding(t *testing.T, r liveRun, steps []time.Duration) {
+	t.Helper()
+	findings := results.Explain(r.Result, results.Kernel{SYNSteps: steps})
+	i := slices.IndexFunc(findings, func(f results.Finding) bool { return f.Name == "accept_queue_full" })
+	if i < 0 {
+		t.Fatalf("nobody says accept_queue_full: %+v", findings)
+	}
+	if !queueOfFour.MatchString(findings[i].Text) {
+		t.Errorf("%q does not match %v", findings[i].Text, queueOfFour)
+	}
+}
+
+var queueOfFour = regexp.MustCompile(`an accept queue of about [345]\b`)
 
 // ownNetwork is a command to run another under, in a network namespace of its
 // own with nothing but a loopback, after setup, a line of shell, was run in
