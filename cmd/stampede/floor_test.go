@@ -42,10 +42,9 @@ func (c cost) perSec() float64 { return float64(c.handshakes) / c.open.Seconds()
 
 // bench holds the programs and the server of one comparison.
 type bench struct {
-	t       *testing.T
-	dir     string
-	port    string
-	servers int
+	t    *testing.T
+	dir  string
+	port string
 }
 
 func newBench(t *testing.T) *bench {

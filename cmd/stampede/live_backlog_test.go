@@ -107,11 +107,9 @@ func ownNetwork(t *testing.T, setup string, flags ...string) []string {
 // attemptRow is what these tests read of a row of attempts.csv; instants are
 // zero where the attempt never got there.
 type attemptRow struct {
-	n                                  int64
-	intended, dialed, connected, ended time.Duration
-	connectLag                         time.Duration
-	retransmits                        int
-	outcome                            string
+	n                        int64
+	dialed, connected, ended time.Duration
+	retransmits              int // of the SYN
 }
 
 // attempts reads attempts.csv.
@@ -131,10 +129,8 @@ func (r liveRun) attempts(t *testing.T) (list []attemptRow) {
 			return n
 		}
 		list = append(list, attemptRow{
-			n: number("n"), intended: time.Duration(number("intended_ns")), dialed: time.Duration(number("dialed_ns")),
-			connected: time.Duration(number("connected_ns")), ended: time.Duration(number("ended_ns")),
-			connectLag: time.Duration(number("connect_lag_ns")), retransmits: int(number("syn_retransmits")),
-			outcome: row[slices.Index(rows[0], "outcome")],
+			n: number("n"), dialed: time.Duration(number("dialed_ns")), connected: time.Duration(number("connected_ns")),
+			ended: time.Duration(number("ended_ns")), retransmits: int(number("syn_retransmits")),
 		})
 	}
 	return list
