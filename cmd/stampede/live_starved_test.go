@@ -60,6 +60,22 @@ func TestLiveStarved(t *testing.T) {
 	}
 }
 
+// What was due while the generator stood still was late for whoever wanted
+// it: handshake counts from the intended instant. Service does not, and shows
+// that the server answered at once.
+func TestLiveHandshakeCountsFromTheIntendedInstant(t *testing.T) {
+	r := stopped.run(t)
+	handshake, service := r.Metrics.Handshake.P95, r.Metrics.Service.P95
+	if handshake == nil || service == nil {
+		t.Fatalf("handshake p95 %v, service p95 %v", handshake, service)
+	}
+	// A tenth of the arrivals fall into 300 ms of 3 s; the later half of them
+	// waited for less than half of it.
+	if *handshake-*service < int64(100*time.Millisecond) {
+		t.Errorf("handshake p95 %v beside service p95 %v: the stop is missing from it", time.Duration(*handshake), time.Duration(*service))
+	}
+}
+
 // run makes the load once, starved.
 func (s starvation) run(t *testing.T) liveRun {
 	t.Helper()
