@@ -1,4 +1,4 @@
-.PHONY: build run test lint bench fuzz golden
+.PHONY: build run test lint bench verify fuzz golden
 
 build:
 	CGO_ENABLED=0 go build -o stampede ./cmd/stampede
@@ -11,7 +11,9 @@ lint:
 	bash .ci/lint
 bench:
 	go test -run '^$$' -bench . ./...
-	go test -tags bench -run TestAgainstFloor -v -count 1 -timeout 20m ./cmd/stampede
+	go test -tags bench -run TestNumbers -v -count 1 -timeout 20m ./cmd/stampede
+verify:
+	go test -tags verify -run TestVerify -v -count 1 -timeout 40m -p 1 ./engine ./cmd/stampede
 fuzz:
 	bash .ci/fuzz 20s
 golden:

@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -66,7 +67,11 @@ func servePractice(settings string) int {
 	var c practice.Config
 	for s := range strings.FieldsFuncSeq(settings, func(r rune) bool { return r == '\n' }) {
 		key, value, _ := strings.Cut(s, "=")
-		if err := c.Set(key, value); err != nil {
+		err := c.Set(key, value)
+		if key == "log" { // no setting, since a scenario must not name files
+			c.Log, err = os.Create(value)
+		}
+		if err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			return 1
 		}
@@ -90,9 +95,10 @@ func servePractice(settings string) int {
 type server struct {
 	address netip.AddrPort
 	process *os.Process
+	stop    func() // and wait for its end; the test's own end does it too
 }
 
-// startServer starts one with settings such as "capacity=10".
+// startServer starts one with settings such as "capacity=10" and "log=FILE".
 func startServer(t *testing.T, settings ...string) server {
 	t.Helper()
 	c := exec.Command(os.Args[0])
@@ -109,17 +115,18 @@ func startServer(t *testing.T, settings ...string) server {
 	if err := c.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
+	stop := sync.OnceFunc(func() {
 		_ = stdin.Close()
 		slow := time.AfterFunc(5*time.Second, func() { _ = c.Process.Kill() })
 		_ = c.Wait()
 		slow.Stop()
 	})
+	t.Cleanup(stop)
 	line, err := bufio.NewReader(stdout).ReadString('\n')
 	if err != nil {
 		t.Fatalf("practice server said no address: %v", err)
 	}
-	return server{netip.MustParseAddrPort(strings.TrimSpace(line)), c.Process}
+	return server{netip.MustParseAddrPort(strings.TrimSpace(line)), c.Process, stop}
 }
 
 // load is one run of the engine.
@@ -130,6 +137,7 @@ type load struct {
 	timeouts     scenario.Timeouts // zero fields: 5s, 5s, 10s
 	sources      []netip.Addr
 	path         string
+	seed         uint64
 	subprotocols []string
 	headers      []handshake.Header
 	shards       int
@@ -172,7 +180,7 @@ func rate(perSecond float64, d time.Duration) []scenario.Shape {
 // run makes the load and checks what is true of every run.
 func (l load) run(ctx context.Context, t *testing.T) *outcome {
 	t.Helper()
-	s := &scenario.Scenario{Target: scenario.Target{URL: "ws://test/"}, Load: l.shapes, Hold: l.hold, Timeouts: l.timeouts}
+	s := &scenario.Scenario{Target: scenario.Target{URL: "ws://test/"}, Load: l.shapes, Hold: l.hold, Timeouts: l.timeouts, Seed: l.seed}
 	if err := s.Validate(); err != nil {
 		t.Fatal(err)
 	}

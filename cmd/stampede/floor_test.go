@@ -10,7 +10,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
-	"syscall"
 	"testing"
 	"time"
 
@@ -32,7 +31,8 @@ type cost struct {
 	user, sys  time.Duration
 	open       time.Duration // first launch to last establishment
 	launch     time.Duration // first launch to last launch
-	maxRSS     int64         // KB
+	resident   int64         // bytes, while connections were held; 0 elsewhere
+	idle       float64       // share of a core, likewise
 	result     *results.Result
 }
 
@@ -42,10 +42,9 @@ func (c cost) perSec() float64 { return float64(c.handshakes) / c.open.Seconds()
 
 // bench holds the programs and the server of one comparison.
 type bench struct {
-	t       *testing.T
-	dir     string
-	port    string
-	servers int
+	t    *testing.T
+	dir  string
+	port string
 }
 
 func newBench(t *testing.T) *bench {
@@ -85,36 +84,60 @@ func (b *bench) floor(args ...string) cost {
 		LaunchS float64 `json:"launch_s"`
 		UserS   float64 `json:"user_s"`
 		SysS    float64 `json:"sys_s"`
-		MaxRSSK int64   `json:"maxrss_kb"`
 	}
 	if err := json.Unmarshal(out, &r); err != nil {
 		b.t.Fatal(err)
 	}
 	s := float64(time.Second)
-	return cost{handshakes: r.OK, user: time.Duration(r.UserS * s), sys: time.Duration(r.SysS * s), open: time.Duration(r.OpenS * s), launch: time.Duration(r.LaunchS * s), maxRSS: r.MaxRSSK}
+	return cost{handshakes: r.OK, user: time.Duration(r.UserS * s), sys: time.Duration(r.SysS * s), open: time.Duration(r.OpenS * s), launch: time.Duration(r.LaunchS * s)}
 }
 
-// stampede runs a scenario with the real program.
+// stampede runs a scenario with the real program against the C server.
 func (b *bench) stampede(load string, flags ...string) cost {
 	b.t.Helper()
+	return b.against(b.address(), load, flags...)
+}
+
+// against runs a scenario with the real program against a server.
+func (b *bench) against(address, load string, flags ...string) cost {
+	b.t.Helper()
+	c := b.start(address, load, flags...)
+	return b.finish(c)
+}
+
+// start starts a run whose result goes to the one place there is for it.
+func (b *bench) start(address, load string, flags ...string) *exec.Cmd {
+	b.t.Helper()
 	file := filepath.Join(b.dir, "scenario.yaml")
-	text := fmt.Sprintf("target: {url: \"ws://%s:%s/\"}\n%s", benchHost, b.port, load)
+	text := fmt.Sprintf("target: {url: \"ws://%s/\"}\n%s", address, load)
 	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
 		b.t.Fatal(err)
 	}
-	out := filepath.Join(b.dir, "result")
-	c := exec.Command(filepath.Join(b.dir, "stampede"), append([]string{"run", file, "--out", out, "--quiet"}, flags...)...)
+	c := exec.Command(filepath.Join(b.dir, "stampede"), slices.Concat([]string{"run", file, "--out", b.out(), "--quiet"}, flags)...)
 	c.Stderr = os.Stderr
-	if err := c.Run(); err != nil {
+	if err := c.Start(); err != nil {
+		b.t.Fatal(err)
+	}
+	return c
+}
+
+func (b *bench) address() string { return net.JoinHostPort(benchHost, b.port) }
+
+func (b *bench) out() string { return filepath.Join(b.dir, "result") }
+
+// finish waits for a run and returns what it cost. How the run was judged is
+// not the question, but everything must be established.
+func (b *bench) finish(c *exec.Cmd) cost {
+	b.t.Helper()
+	if err := c.Wait(); err != nil {
 		if e, ok := err.(*exec.ExitError); !ok || e.ExitCode() != exitGeneratorLimited {
 			b.t.Fatalf("%v: %v", c.Args, err)
 		}
 	}
-	r, err := readResult(out)
+	r, err := readResult(b.out())
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	ru := c.ProcessState.SysUsage().(*syscall.Rusage)
 	row := r.Outcomes[0]
 	if row.Kind != results.Established || row.Count != r.Planned {
 		b.t.Fatalf("%d of %d established", row.Count, r.Planned)
@@ -123,8 +146,7 @@ func (b *bench) stampede(load string, flags ...string) cost {
 	if len(r.Bursts) > 0 {
 		launch = r.Bursts[0].LaunchSpan
 	}
-	return cost{launch: launch, handshakes: r.Planned, user: c.ProcessState.UserTime(), sys: c.ProcessState.SystemTime(),
-		open: row.Last, maxRSS: ru.Maxrss, result: r}
+	return cost{launch: launch, handshakes: r.Planned, user: c.ProcessState.UserTime(), sys: c.ProcessState.SystemTime(), open: row.Last, result: r}
 }
 
 // medians runs each of the clients benchTurns times in turns and returns, for
@@ -142,38 +164,6 @@ func medians(figure func(cost) float64, clients ...func() cost) []cost {
 		out = append(out, r[len(r)/2])
 	}
 	return out
-}
-
-func TestAgainstFloor(t *testing.T) {
-	b := newBench(t)
-	churn := "load:\n  - burst: {count: 1000, repeat: 100, every: 60ms}\nhold: {close: reset}\n"
-	m := medians(cost.cpu,
-		func() cost { return b.floor("-n", "100000", "-c", "1000") },
-		func() cost { return b.stampede(churn, "--no-kernel-evidence") },
-		func() cost { return b.stampede(churn) })
-	fmt.Println("churn of 100,000, 1,000 in flight (medians of", benchTurns, "runs)")
-	fmt.Printf("%-28s %12s %12s %10s\n", "", "CPU µs/hs", "user µs/hs", "× floor")
-	for i, name := range []string{"floor.c", "stampede", "stampede + kernel evidence"} {
-		fmt.Printf("%-28s %12.2f %12.2f %10.2f\n", name, m[i].cpu(), m[i].userUs(), m[i].cpu()/m[0].cpu())
-	}
-	b.burst()
-	b.held()
-}
-
-func (b *bench) burst() {
-	load := "load:\n  - burst: {count: 5000}\nhold: {for: 1s, close: reset}\n"
-	m := medians(func(c cost) float64 { return c.launch.Seconds() },
-		func() cost { return b.floor("-n", "5000", "-c", "5000", "-k", "1") },
-		func() cost { return b.stampede(load) })
-	fmt.Println("burst of 5,000 (medians by launch span)")
-	fmt.Printf("floor.c   launch span %v, all open after %v\n", m[0].launch, m[0].open)
-	fmt.Printf("stampede  launch span %v (%.2f × floor), all open after %v, connect_lag p99 %v, read_lag p99 %v\n",
-		m[1].launch, m[1].launch.Seconds()/m[0].launch.Seconds(), m[1].open, quantile(m[1].result, "connect_lag"), quantile(m[1].result, "read_lag"))
-}
-
-func (b *bench) held() {
-	c := b.stampede("load:\n  - ramp: {from: 500/s, to: 5500/s, over: 5s}\nhold: {for: 10s, close: reset}\n")
-	fmt.Printf("15,000 held: resident %d KB, CPU %v in all, peak held %d, start_lag p99 %v\n", c.maxRSS, c.user+c.sys, c.result.Held.Peak, quantile(c.result, "start_lag"))
 }
 
 func quantile(r *results.Result, metric string) time.Duration {

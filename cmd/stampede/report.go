@@ -8,27 +8,31 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"stampede/results"
+	"stampede/results/report"
 )
 
 func reportCommand(s streams) *cli.Command {
 	return &cli.Command{
 		Name:      "report",
 		Usage:     "draw a recorded result again, without new load",
-		UsageText: "stampede report RESULT [--format text|json]\n\n   stampede report stampede-results/quickstart-20260101-120000",
+		UsageText: "stampede report RESULT [--format text|json|hlog]\n\n   stampede report stampede-results/quickstart-20260101-120000",
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "format", Value: "text", Usage: "text or json"},
+			&cli.StringFlag{Name: "format", Value: "text", Usage: "text, json, or hlog: a HdrHistogram log for other tools"},
 		},
 		Action: func(c *cli.Context) error {
 			if c.NArg() != 1 {
 				return fmt.Errorf("want one result, a directory or result.json, got %d arguments", c.NArg())
 			}
 			format := c.String("format")
-			if format != "text" && format != "json" {
-				return fmt.Errorf("--format %q: want text or json", format)
+			if format != "text" && format != "json" && format != "hlog" {
+				return fmt.Errorf("--format %q: want text, json or hlog", format)
 			}
 			r, err := readResult(c.Args().First())
 			if err != nil {
 				return err
+			}
+			if format == "hlog" {
+				return report.HLog(s.out, r)
 			}
 			return tell(s, r, format, false)
 		},
