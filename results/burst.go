@@ -49,7 +49,7 @@ type BurstRow struct {
 	Outcomes   map[string]int64 `json:"outcomes"`       // by Outcome.Name
 	Overlapped bool             `json:"overlapped"`     // it began while attempts of an earlier burst were unfinished
 	FirstWave  int64            `json:"first_wave"`     // connected without a SYN sent again
-	Meanwhile  int64            `json:"meanwhile"`      // of those, taken by the server while the burst was still being launched
+	Meanwhile  int64            `json:"meanwhile"`      // of those, established while the burst was still being launched
 	OrderSlope time.Duration    `json:"order_slope_ns"` // by how much an attempt took longer than the one started before it
 	OrderFit   float64          `json:"order_fit"`      // r² of that, 0 to 1
 }
@@ -65,7 +65,7 @@ func (r *Recorder) burstRows() []BurstRow {
 			LaunchSpan: b.last - b.first, Outcomes: r.named(b.outcomes),
 			Overlapped: b.launched > 0 && b.first < busy, FirstWave: b.order.wave,
 		}
-		list[i].Meanwhile = b.order.meanwhile(b.last - plan.At)
+		list[i].Meanwhile = int64(b.order.early.below(b.last - plan.At))
 		list[i].OrderSlope, list[i].OrderFit = b.order.line()
 		busy = max(busy, b.ended)
 	}

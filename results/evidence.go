@@ -134,17 +134,6 @@ func (o *order) add(a *Attempt, at time.Duration) {
 	}
 }
 
-// meanwhile is how many of the first wave were taken by the server before the
-// burst's last launch: those established by then and the time an answer takes,
-// which is that of the fastest where it is quick.
-func (o *order) meanwhile(lastLaunch time.Duration) int64 {
-	if o.early.total() == 0 {
-		return 0
-	}
-	answer := min(bucketFrom(o.early.from+1), 50*time.Millisecond)
-	return int64(o.early.below(lastLaunch + answer))
-}
-
 // shift lets x count from another number.
 func (o *order) shift(first float64) {
 	d := o.first - first

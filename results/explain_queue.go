@@ -29,7 +29,8 @@ const fullQueue = "on the server: nstat -az TcpExtListenOverflows, ss -lnt (Recv
 
 // acceptQueue tells of SYNs that had to be sent again. With a burst it
 // estimates the queue: what connected at once filled it, less the one more
-// that Linux lets in and what was accepted meanwhile.
+// that Linux lets in and what was accepted meanwhile, of which those that were
+// answered before the last launch are known.
 func (e explainer) acceptQueue() (Finding, bool) {
 	n := e.TCP.SYNAttempts
 	f := Finding{Name: "syn_resent", Share: e.share(n)}
