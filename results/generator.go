@@ -95,17 +95,17 @@ func rounded(seconds float64) string {
 
 func plain(v float64) string { return strconv.FormatFloat(v, 'g', 3, 64) }
 
-// fromWhatLoad names the first step of the timeline in which an arrival was
-// delayed by this host for longer than the check allows, or of other checks
-// the one with the longest such delay, and the load there.
+// fromWhatLoad names the first step of the timeline in which this host delayed
+// an arrival for as long as the check found, or of other checks the step with
+// the longest such delay, and the load there.
 func (r *Result) fromWhatLoad(c Check) string {
-	limit := time.Duration(c.Limit * float64(time.Second))
+	found := time.Duration(0.99 * c.Value * float64(time.Second)) // a quantile is rounded up by some 0.1 %
 	switch c.Name {
 	case checkLocal, checkLaunchSpan:
 		return ""
 	case checkStartLag99, checkStartLag999, checkConnectLag, checkReadLag:
 	default:
-		limit = 0
+		found = 0
 	}
 	worst := -1
 	for i := range r.Timeline {
@@ -113,7 +113,7 @@ func (r *Result) fromWhatLoad(c Check) string {
 		if s.OwnDelay == 0 {
 			continue
 		}
-		if limit > 0 && s.OwnDelay > limit {
+		if found > 0 && s.OwnDelay >= found {
 			worst = i
 			break
 		}
