@@ -52,6 +52,7 @@ type conn struct {
 	burst   int32
 	sent    int32 // bytes of the request written
 	address uint16
+	aim     uint8 // index into run.aims
 
 	state      state
 	release    scenario.Release

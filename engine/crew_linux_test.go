@@ -16,7 +16,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"stampede/engine/handshake"
 	"stampede/results"
 	"stampede/scenario"
 )
@@ -293,8 +292,7 @@ func TestWorkerSpeaksNonsense(t *testing.T) {
 // Where one can't begin, nothing is sent and all end.
 func TestWorkersThatCanNotBegin(t *testing.T) {
 	assignment := Assignment{
-		Load: burst(10), Timeouts: scenario.Timeouts{}, Addresses: at(closedPort(t)).Addresses,
-		Request: handshake.RequestOptions{Target: "/", Host: "test"},
+		Load: burst(10), Target: scenario.Target{URL: "ws://test/"}, Found: []Found{{Addresses: at(closedPort(t)).Addresses}},
 	}
 	for name, test := range map[string]struct {
 		spoil func(a *Assignment)
@@ -302,12 +300,13 @@ func TestWorkersThatCanNotBegin(t *testing.T) {
 		want  string
 	}{
 		"no plan":    {func(a *Assignment) { a.Load = nil }, nil, "load"},
-		"no address": {func(a *Assignment) { a.Addresses = nil }, nil, "no address"},
+		"no address": {func(a *Assignment) { a.Found[0].Addresses = nil }, nil, "no address"},
 		"ends":       {nil, func(*newsWriter, io.Writer) {}, "an imposter: it ended"},
 		"can't":      {nil, func(out *newsWriter, _ io.Writer) { _ = out.write(&News{Fault: "no epoll"}) }, "an imposter: no epoll"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			a := assignment
+			a.Found = slices.Clone(a.Found)
 			if test.spoil != nil {
 				test.spoil(&a)
 			}

@@ -55,7 +55,7 @@ func (s *shard) connected(i int32) {
 	c.connected = s.clock()
 	s.connectEvidence(c)
 	s.leave(i, byPhase)
-	if s.run.config.Target.TLS != nil {
+	if s.run.aims[s.slab.at(i).aim].TLS != nil {
 		s.secure(i)
 		return
 	}
@@ -81,14 +81,17 @@ func (s *shard) connectFailed(i int32, err syscall.Errno) {
 		return
 	}
 	o := connectOutcome(err)
-	to := s.run.config.Target.Addresses[s.slab.at(i).address]
-	s.sampleText(o, "connect to "+to.String()+": "+err.Error())
+	to := &s.run.dials[s.slab.at(i).address]
+	if to.family == unix.AF_UNIX {
+		o = socketOutcome(err)
+	}
+	s.sampleText(o, "connect to "+to.name+": "+err.Error())
 	s.fail(i, o)
 }
 
 func (s *shard) fallBack(i int32) bool {
 	c := s.slab.at(i)
-	address, ok := s.run.fallbackFor(c.n)
+	address, ok := s.run.fallbackFor(&s.run.aims[c.aim], c.n)
 	if !ok || c.fellBack {
 		return false
 	}
@@ -118,6 +121,16 @@ func connectOutcome(err syscall.Errno) results.Outcome {
 		return results.Outcome{Kind: results.Unreachable}
 	}
 	return localError(err)
+}
+
+// socketOutcome is connectOutcome for a Unix socket: a listen queue that is
+// full is told at once, and so is that nobody listens.
+func socketOutcome(err syscall.Errno) results.Outcome {
+	switch err {
+	case unix.EAGAIN, unix.ENOENT:
+		return results.Outcome{Kind: results.Refused}
+	}
+	return connectOutcome(err)
 }
 
 func local(reason results.Reason) results.Outcome {

@@ -9,7 +9,6 @@ import (
 	"net/netip"
 	"time"
 
-	"stampede/engine/handshake"
 	"stampede/results"
 	"stampede/scenario"
 )
@@ -20,8 +19,8 @@ var ErrUnsupported = errors.New("making load needs Linux (epoll, kernel receive 
 // Config says what to run. It is not changed by Run.
 type Config struct {
 	Schedule        *scenario.Schedule
-	Target          *Target
-	Request         *handshake.Request
+	Targets         []*Target
+	Pick            func(n int64) int // the index in Targets of arrival n's target, a pure function; nil: the first
 	Timeouts        scenario.Timeouts
 	Hold            scenario.Hold
 	SourceAddresses []netip.Addr // dialled from in turn; empty: the kernel chooses

@@ -60,6 +60,11 @@ func (s *shard) arm(now time.Duration) bool {
 	n := 0
 	for ; n < armTurn && s.more && s.next.At <= last && s.open < s.budget; n++ {
 		i, outcome := s.prepare(s.next)
+		if outcome.Kind == results.Resolve {
+			s.recordUnstarted(s.next, outcome)
+			s.next, s.more = s.cursor.Next()
+			continue
+		}
 		if outcome.Kind != results.Invalid {
 			s.armAfter = now + armRetry
 			break
@@ -148,13 +153,19 @@ func (s *shard) release(r readySlot) {
 // prepare makes and registers a socket for a. The outcome is invalid, the
 // zero value, if that worked.
 func (s *shard) prepare(a scenario.Arrival) (int32, results.Outcome) {
+	which := s.run.aimOf(a.N)
+	to := &s.run.aims[which]
+	if to.Err != nil {
+		s.sampleText(results.Outcome{Kind: results.Resolve}, to.Err.Error())
+		return none, results.Outcome{Kind: results.Resolve}
+	}
 	if s.open >= s.budget {
 		return none, local(results.TooManyOpenFiles)
 	}
 	i := s.slab.take()
 	c := s.slab.at(i)
 	c.n, c.intended, c.burst, c.release = a.N, a.At, a.Burst, a.Release
-	c.address = s.run.addressFor(a.N)
+	c.aim, c.address = which, s.run.addressFor(to, a.N)
 	c.state = armed
 	if outcome := s.openSocket(i); outcome.Kind != results.Invalid {
 		s.slab.put(i)
@@ -178,10 +189,10 @@ func (s *shard) openSocket(i int32) results.Outcome {
 			return localError(err)
 		}
 	}
-	if s.run.noDelay {
+	if s.run.noDelay && to.family != unix.AF_UNIX {
 		_ = setInt(fd, unix.SOL_TCP, unix.TCP_NODELAY, 1)
 	}
-	if s.run.ports != 0 {
+	if s.run.ports != 0 && to.family != unix.AF_UNIX {
 		_ = setInt(fd, unix.SOL_IP, ipLocalPortRange, s.run.ports)
 	}
 	if s.run.evidence.stamps {

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"fmt"
-	"net/netip"
 	"runtime"
 	"time"
 
@@ -50,7 +49,7 @@ func (n Need) String() string {
 // no more can be open than arrive in that time. A server that answers at once
 // frees them sooner, so the figure is an upper bound, and a run that is short
 // of it is warned, not refused.
-func Needs(s *scenario.Scenario, schedule *scenario.Schedule, addresses []netip.AddrPort) []Need {
+func Needs(s *scenario.Scenario, schedule *scenario.Schedule, targets []*Target) []Need {
 	open := schedule.Peak(openFor(s))
 	needs := []Need{{
 		What: Descriptors, Want: open + spareDescriptors, Have: int64(DescriptorsFree()),
@@ -63,13 +62,24 @@ func Needs(s *scenario.Scenario, schedule *scenario.Schedule, addresses []netip.
 		})
 	}
 	if low, high, ok := portRange(); ok {
-		pairs := int64(max(1, len(addresses))) * int64(max(1, len(s.Target.SourceAddresses)))
+		pairs := int64(pairsOf(targets, len(s.Target.SourceAddresses)))
 		needs = append(needs, Need{
 			What: "source ports", Want: open, Have: pairs * int64(high-low+1),
 			Hint: "add source_addresses, or widen net.ipv4.ip_local_port_range (more processes have no more ports)",
 		})
 	}
 	return needs
+}
+
+// pairsOf counts the pairs of a source and a preferred address.
+func pairsOf(targets []*Target, sources int) (pairs int) {
+	for _, t := range targets {
+		if len(t.Addresses) > 0 {
+			preferred, _ := families(t.Addresses)
+			pairs += len(preferred)
+		}
+	}
+	return max(1, pairs) * max(1, sources)
 }
 
 // MaxWorkers bounds how many processes a run is split over.
@@ -95,12 +105,11 @@ func openFor(s *scenario.Scenario) time.Duration {
 }
 
 // portShare is open connections as a share of the source ports there are for
-// them: those of this host to each address, from each source.
-func portShare(open int64, addresses, sources int) float64 {
+// them: those of this host for each pair of a source and an address.
+func portShare(open int64, pairs int) float64 {
 	low, high, ok := portRange()
 	if !ok {
 		return 0
 	}
-	pairs := max(1, addresses) * max(1, sources)
-	return float64(open) / float64(pairs*(high-low+1))
+	return float64(open) / float64(max(1, pairs)*(high-low+1))
 }

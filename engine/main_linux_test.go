@@ -16,7 +16,6 @@ import (
 	"testing"
 	"time"
 
-	"stampede/engine/handshake"
 	"stampede/internal/practice"
 	"stampede/results"
 	"stampede/scenario"
@@ -139,7 +138,7 @@ type load struct {
 	path         string
 	seed         uint64
 	subprotocols []string
-	headers      []handshake.Header
+	headers      []scenario.Header
 	shards       int
 	noEvidence   bool
 	tick         func(Live)
@@ -168,7 +167,7 @@ func (o observer) Tick(l Live) {
 }
 
 func at(addresses ...netip.AddrPort) *Target {
-	return &Target{Addresses: addresses, Path: "/", Host: "test"}
+	return &Target{Addresses: addresses}
 }
 
 func burst(n int64) []scenario.Shape { return []scenario.Shape{{Kind: scenario.KindBurst, Count: n}} }
@@ -180,15 +179,12 @@ func rate(perSecond float64, d time.Duration) []scenario.Shape {
 // run makes the load and checks what is true of every run.
 func (l load) run(ctx context.Context, t *testing.T) *outcome {
 	t.Helper()
-	s := &scenario.Scenario{Target: scenario.Target{URL: "ws://test/"}, Load: l.shapes, Hold: l.hold, Timeouts: l.timeouts, Seed: l.seed}
+	s := &scenario.Scenario{Load: l.shapes, Hold: l.hold, Timeouts: l.timeouts, Seed: l.seed, Target: scenario.Target{
+		URL: "ws://test" + l.path, Subprotocols: l.subprotocols, Headers: l.headers, SourceAddresses: l.sources,
+	}}
 	if err := s.Validate(); err != nil {
 		t.Fatal(err)
 	}
-	path := l.path
-	if path == "" {
-		path = "/"
-	}
-	options := handshake.RequestOptions{Target: path, Host: "test", Subprotocols: l.subprotocols, Headers: l.headers}
 	schedule := s.Schedule()
 	o := results.RecorderOptions{Planned: schedule.Len()}
 	for _, b := range schedule.Bursts() {
@@ -199,7 +195,7 @@ func (l load) run(ctx context.Context, t *testing.T) *outcome {
 	}
 	out := &outcome{}
 	recorder := results.NewRecorder(o)
-	out.report = l.make(ctx, t, s, options, recorder, observer{out, l.tick})
+	out.report = l.make(ctx, t, s, recorder, observer{out, l.tick})
 	out.result = recorder.Result(results.Run{Timeout: s.Timeouts.Total, Interrupted: out.report.Interrupted})
 	out.result.Judge(nil)
 	out.check(t, schedule)
@@ -207,19 +203,23 @@ func (l load) run(ctx context.Context, t *testing.T) *outcome {
 }
 
 // make runs the engine, in this process or by workers.
-func (l load) make(ctx context.Context, t *testing.T, s *scenario.Scenario, options handshake.RequestOptions, sink Sink, observe Observer) (r Report) {
+func (l load) make(ctx context.Context, t *testing.T, s *scenario.Scenario, sink Sink, observe Observer) (r Report) {
 	t.Helper()
-	request, err := handshake.NewRequest(options)
+	found := []Found{{Addresses: l.target.Addresses}}
+	if l.target.Err != nil {
+		found[0].Fault = l.target.Err.Error()
+	}
+	targets, err := Aim(s, found)
 	switch {
 	case err != nil:
 	case l.peers != nil:
-		r, err = Lead(ctx, Assignment{
-			Load: s.Load, Hold: s.Hold, Timeouts: s.Timeouts, Request: options,
-			Addresses: l.target.Addresses, SourceAddresses: l.sources, Shards: l.shards, NoEvidence: l.noEvidence,
-		}, l.peers, sink, observe)
+		a := Assign(s, found)
+		a.Shards, a.NoEvidence = l.shards, l.noEvidence
+		r, err = Lead(ctx, a, l.peers, sink, observe)
 	default:
+		targets[0].TLS = l.target.TLS
 		r, err = Run(ctx, Config{
-			Schedule: s.Schedule(), Target: l.target, Request: request, Timeouts: s.Timeouts, Hold: s.Hold,
+			Schedule: s.Schedule(), Targets: targets, Timeouts: s.Timeouts, Hold: s.Hold,
 			SourceAddresses: l.sources, Shards: l.shards, NoEvidence: l.noEvidence, Recorder: sink, Observe: observe,
 		})
 	}

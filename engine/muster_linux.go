@@ -175,8 +175,8 @@ func (c *crew) tick() {
 // finish makes one report of all. What a host has once, the leader has
 // watched; of the rest the worst worker counts.
 func (c *crew) finish(host *watch) {
-	preferred, _ := families(c.config.Target.Addresses)
-	checks := [][]results.Check{host.hostChecks(portShare(c.open, len(preferred), len(c.config.SourceAddresses)))}
+	pairs := pairsOf(c.config.Targets, len(c.config.SourceAddresses))
+	checks := [][]results.Check{host.hostChecks(portShare(c.open, pairs))}
 	lost := 0
 	for _, w := range c.workers {
 		err := w.Wait()

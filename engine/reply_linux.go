@@ -24,7 +24,7 @@ func (s *shard) sendRequest(i int32) {
 // made anew from template and key, so a connection keeps no buffer.
 func (s *shard) sendRest(i int32) {
 	c := s.slab.at(i)
-	s.request = s.run.config.Request.AppendTo(s.request[:0], &c.key)
+	s.request = s.run.aims[c.aim].Request.AppendTo(s.request[:0], &c.key, c.n)
 	if c.tls != nil {
 		s.sendSecured(i)
 		return
@@ -63,7 +63,7 @@ func (s *shard) upgradeNews(i int32, events uint32) {
 	gen := c.gen
 	if c.tls != nil && events&unix.EPOLLOUT != 0 {
 		_, _ = c.tls.wire.flush() // a failure shows in the next read
-	} else if events&unix.EPOLLOUT != 0 && int(c.sent) < s.run.config.Request.Len() {
+	} else if events&unix.EPOLLOUT != 0 && c.requested == 0 {
 		s.sendRest(i)
 		if c.gen != gen || c.state != upgrading {
 			return
@@ -99,7 +99,7 @@ func (s *shard) feed(i int32, data []byte) (decided bool) {
 	p := c.reply
 	if p == nil {
 		p = s.parser
-		p.Reset(s.run.config.Request)
+		p.Reset(s.run.aims[c.aim].Request)
 	}
 	used, done := p.Feed(data)
 	if !done {
@@ -187,7 +187,12 @@ func (s *shard) settle(i int32, o results.Outcome, now time.Duration) {
 
 // recordUnstarted records an arrival that came due but was never dialed.
 func (s *shard) recordUnstarted(a scenario.Arrival, o results.Outcome) {
-	s.record(results.Attempt{N: a.N, Intended: a.At, Ended: s.clock(), Burst: a.Burst, Outcome: o})
+	attempt := results.Attempt{N: a.N, Intended: a.At, Ended: s.clock(), Burst: a.Burst, Outcome: o}
+	if o.Kind == results.Resolve { // it began with the name, looked up before the run
+		attempt.Ended = max(attempt.Ended, a.At, 1)
+		attempt.Dialed, attempt.Started = attempt.Ended, attempt.Ended
+	}
+	s.record(attempt)
 }
 
 func (s *shard) record(a results.Attempt) {

@@ -30,23 +30,17 @@ type run struct {
 	config   *Config
 	start    time.Time // offset zero; in the future while the first burst is armed
 	bursts   []scenario.Burst
-	dials    []dialAddress
+	aims     []aim
+	dials    []dialAddress // of all aims
 	sources  []*rawAddr
+	pairs    int // pairs of a source and an address, each with source ports of its own
 	evidence evidence
 	noDelay  bool  // TCP_NODELAY for every socket
 	ports    int32 // IP_LOCAL_PORT_RANGE for every socket, 0 for none
-	// indexes into dials, by family; other is what a failed connect falls back to
-	preferred, other []uint16
 
 	stopped atomic.Bool
 	batches chan *batch
 	spare   chan *batch
-}
-
-// dialAddress is one address of the target, ready for the kernel.
-type dialAddress struct {
-	family int
-	raw    rawAddr
 }
 
 // Run makes the load cfg describes and returns when every arrival has its
@@ -55,17 +49,14 @@ type dialAddress struct {
 // closed, within closeTimeout. The error is for a run that could not begin.
 func Run(ctx context.Context, cfg Config) (Report, error) {
 	r := &run{config: &cfg, bursts: simultaneous(cfg.Schedule.Bursts())}
-	r.dials = dialAddresses(cfg.Target.Addresses)
 	for _, a := range cfg.SourceAddresses {
 		raw := rawAddress(netip.AddrPortFrom(a, 0))
 		r.sources = append(r.sources, &raw)
 	}
-	if len(r.dials) > 0 {
-		r.preferred, r.other = families(cfg.Target.Addresses)
-	}
+	r.aimAt(cfg.Targets)
 	// One small write needs no TCP_NODELAY. More than one does: Nagle's
 	// algorithm would keep the second for the server's delayed ACK, 40 ms.
-	r.noDelay = cfg.Target.TLS != nil || cfg.Request.Len() > oneSegment
+	r.noDelay = r.secure() || r.largestRequest() > oneSegment
 	r.ports = r.crowdedPorts()
 	shards, err := r.newShards()
 	if err != nil {
@@ -86,12 +77,12 @@ func Run(ctx context.Context, cfg Config) (Report, error) {
 	}
 	r.batches = make(chan *batch, 16*len(shards))
 	r.spare = make(chan *batch, 16*len(shards))
-	defer quiet(cfg.Target.TLS != nil, len(shards))()
+	defer quiet(r.secure(), len(shards))()
 	if r.start, err = r.begin(); err != nil {
 		return Report{}, err
 	}
-	if cfg.Target.Err != nil {
-		return r.unresolved(), nil
+	if err := r.fault(); err != nil {
+		return r.unresolved(err), nil
 	}
 	return r.drive(ctx, shards), nil
 }
@@ -157,7 +148,7 @@ func (r *run) drive(ctx context.Context, shards []*shard) Report {
 
 // unresolved ends every arrival as resolve, without waiting for its instant:
 // the name is looked up once a run, so they all failed already.
-func (r *run) unresolved() Report {
+func (r *run) unresolved(fault error) Report {
 	cursor := r.config.cursor(0, 1)
 	for a, ok := cursor.Next(); ok; a, ok = cursor.Next() {
 		at := max(a.At, 1)
@@ -165,7 +156,7 @@ func (r *run) unresolved() Report {
 			Outcome: results.Outcome{Kind: results.Resolve}}
 		r.tell(&attempt)
 	}
-	r.config.Recorder.Sample(results.Outcome{Kind: results.Resolve}, r.config.Target.Err.Error())
+	r.config.Recorder.Sample(results.Outcome{Kind: results.Resolve}, fault.Error())
 	return Report{StartedAt: r.start, EndedAt: time.Now()}
 }
 
@@ -248,12 +239,12 @@ func (r *run) newShard(id, of, budget int) (*shard, error) {
 		run: r, ep: ep, wake: wake, budget: budget, queues: newQueues(),
 		cursor: r.config.cursor(int64(id), int64(of)),
 		events: make([]unix.EpollEvent, 512), buf: make([]byte, readBuffer),
-		request: make([]byte, 0, max(256, r.config.Request.Len())),
+		request: make([]byte, 0, max(256, r.largestRequest())),
 		random:  rand.NewChaCha8(seed), parser: new(handshake.Parser),
 		samples: map[results.Outcome]int{}, batch: newBatch(), gauges: new(gauges),
 		armAfter: -maxLead, flushedAt: -maxLead, // the clock is negative until the run's start
 	}
-	if r.config.Target.TLS != nil {
+	if r.secure() {
 		s.securer = newSecurer()
 	}
 	s.next, s.more = s.cursor.Next()
@@ -287,33 +278,9 @@ func simultaneous(all []scenario.Burst) []scenario.Burst {
 	return bursts
 }
 
-// addressFor gives arrival n its address: the preferred family's in turn.
-func (r *run) addressFor(n int64) uint16 { return r.preferred[n%int64(len(r.preferred))] }
-
-// fallbackFor is the address of the other family arrival n may fall back to.
-func (r *run) fallbackFor(n int64) (address uint16, ok bool) {
-	if len(r.other) == 0 {
-		return 0, false
-	}
-	return r.other[n%int64(len(r.other))], true
-}
-
-// sourceFor is the source address of arrival n, nil to let the kernel choose.
-// All combinations with the target's addresses come up.
-func (r *run) sourceFor(n int64, family int) *rawAddr {
-	if len(r.sources) == 0 {
-		return nil
-	}
-	a := r.sources[n/int64(len(r.preferred))%int64(len(r.sources))]
-	if a.family != family {
-		return nil
-	}
-	return a
-}
-
 // portShare is open connections as a share of the source ports there are for them.
 func (r *run) portShare(open int) float64 {
-	return portShare(int64(open), len(r.preferred), len(r.sources))
+	return portShare(int64(open), r.pairs)
 }
 
 // crowdedPorts is the whole source port range, as IP_LOCAL_PORT_RANGE wants
@@ -328,19 +295,9 @@ func (r *run) crowdedPorts() int32 {
 	if !ok {
 		return 0
 	}
-	pairs := int64(max(1, len(r.preferred))) * int64(max(1, len(r.sources)))
 	open := r.config.Schedule.Peak(r.config.Timeouts.Total + r.config.Hold.For)
-	if open*4 < pairs*int64(high-low+1) {
+	if open*4 < int64(max(1, r.pairs))*int64(high-low+1) {
 		return 0
 	}
 	return int32(uint32(high)<<16 | uint32(low))
-}
-
-func dialAddresses(addresses []netip.AddrPort) []dialAddress {
-	dials := make([]dialAddress, len(addresses))
-	for i, a := range addresses {
-		raw := rawAddress(a)
-		dials[i] = dialAddress{family: raw.family, raw: raw}
-	}
-	return dials
 }

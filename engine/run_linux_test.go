@@ -12,7 +12,6 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"stampede/engine/handshake"
 	"stampede/results"
 	"stampede/scenario"
 )
@@ -86,12 +85,20 @@ func TestClosedPort(t *testing.T) {
 }
 
 func TestUnknownName(t *testing.T) {
-	target, err := Resolve(t.Context(), noNames{}, "ws://does-not-exist.invalid/x?y", "")
+	s := &scenario.Scenario{Target: scenario.Target{URL: "ws://does-not-exist.invalid/x?y"}, Load: burst(1)}
+	if err := s.Validate(); err != nil {
+		t.Fatal(err)
+	}
+	found, err := Resolve(t.Context(), noNames{}, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	targets, err := Aim(s, found)
 	if err != nil {
 		t.Fatal(err)
 	}
 	began := time.Now()
-	o := load{target: target, shapes: rate(1, time.Hour)}.run(t.Context(), t)
+	o := load{target: targets[0], shapes: rate(1, time.Hour)}.run(t.Context(), t)
 	o.want(t, map[string]int64{"resolve": 3600})
 	if time.Since(began) > time.Minute {
 		t.Error("waited for the schedule although the name is unknown")
@@ -253,13 +260,13 @@ func loadQuietly(t *testing.T, address netip.AddrPort, perSecond float64) {
 	if err := s.Validate(); err != nil {
 		t.Fatal(err)
 	}
-	request, err := handshake.NewRequest(handshake.RequestOptions{Target: "/", Host: "test"})
+	targets, err := Aim(s, []Found{{Addresses: []netip.AddrPort{address}}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	schedule := s.Schedule()
 	recorder := results.NewRecorder(results.RecorderOptions{Planned: schedule.Len()})
-	if _, err := Run(t.Context(), Config{Schedule: schedule, Target: at(address), Request: request, Timeouts: s.Timeouts, Hold: s.Hold, Recorder: recorder}); err != nil {
+	if _, err := Run(t.Context(), Config{Schedule: schedule, Targets: targets, Timeouts: s.Timeouts, Hold: s.Hold, Recorder: recorder}); err != nil {
 		t.Fatal(err)
 	}
 	if n := recorder.Snapshot(2 * time.Second).Established; n != schedule.Len() {

@@ -212,7 +212,7 @@ func (s *shard) secure(i int32) {
 	if s.run.evidence.stamps {
 		t.wire.stamped = new(stampedReader)
 	}
-	t.Conn = tls.Client(&t.wire, s.run.config.Target.TLS)
+	t.Conn = tls.Client(&t.wire, s.run.aims[c.aim].TLS)
 	c.tls = t
 	gen := c.gen
 	s.securer.do(func() {

@@ -21,7 +21,7 @@ import (
 type rawAddr struct {
 	family int
 	length uintptr
-	bytes  [unix.SizeofSockaddrInet6]byte
+	bytes  [unix.SizeofSockaddrUnix]byte // the largest
 }
 
 // socket makes a non-blocking stream socket of the family.
@@ -179,10 +179,12 @@ func rawAddress(a netip.AddrPort) rawAddr {
 		copy(r.bytes[8:24], b[:])
 		binary.NativeEndian.PutUint32(r.bytes[24:28], zoneIndex(ip.Zone()))
 	}
-	binary.NativeEndian.PutUint16(r.bytes[0:2], uint16(r.family))
+	putFamily(&r)
 	binary.BigEndian.PutUint16(r.bytes[2:4], a.Port())
 	return r
 }
+
+func putFamily(r *rawAddr) { binary.NativeEndian.PutUint16(r.bytes[0:2], uint16(r.family)) }
 
 // zoneIndex is the interface a scoped IPv6 address names; 0 for none.
 func zoneIndex(zone string) uint32 {

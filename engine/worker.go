@@ -6,10 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/netip"
 	"time"
 
-	"stampede/engine/handshake"
 	"stampede/results"
 	"stampede/scenario"
 )
@@ -38,21 +36,30 @@ const workerProtocol = 1
 const maxCommand = 64 << 20
 
 // Assignment is a run as data: all a worker has to know. It holds what
-// scenario.Scenario and Config hold, checked anew by the worker.
+// scenario.Scenario and Config hold, checked anew by the worker, secrets
+// included: it goes through a pipe, never through arguments.
 type Assignment struct {
-	Protocol        int // of the worker's streams; filled in by Lead
-	Load            []scenario.Shape
-	Seed            uint64
-	Force           bool // the caps on counts and rates are lifted
-	Hold            scenario.Hold
-	Timeouts        scenario.Timeouts
-	Request         handshake.RequestOptions // headers with their secrets: it goes through a pipe, never through arguments
-	ServerName      string                   // of a wss:// target; empty: ws://
-	Addresses       []netip.AddrPort         // dialled in turn; at least one
-	SourceAddresses []netip.Addr
-	Shards          int // threads of all workers together; 0: one a CPU, and at least one a worker
-	NoEvidence      bool
-	First, Stride   int64 // see Config; filled in by Lead
+	Protocol      int // of the worker's streams; filled in by Lead
+	Target        scenario.Target
+	Data          []scenario.Data
+	Found         []Found // the addresses of Target.URLs
+	Load          []scenario.Shape
+	Seed          uint64
+	Force         bool // the caps on counts and rates are lifted
+	Hold          scenario.Hold
+	Timeouts      scenario.Timeouts
+	Shards        int // threads of all workers together; 0: one a CPU, and at least one a worker
+	NoEvidence    bool
+	First, Stride int64 // see Config; filled in by Lead
+}
+
+// Assign makes the assignment of a valid scenario, found being what Resolve
+// found of its target.
+func Assign(s *scenario.Scenario, found []Found) Assignment {
+	return Assignment{
+		Target: s.Target, Data: s.Data, Found: found, Load: s.Load, Seed: s.Seed, Force: s.Force,
+		Hold: s.Hold, Timeouts: s.Timeouts,
+	}
 }
 
 // Command is what a worker is told after its assignment.
@@ -61,41 +68,25 @@ type Command struct {
 	Stop  bool  `json:",omitempty"` // start nothing more, close what is open, report
 }
 
-// scenario is the assignment's plan, valid.
-func (a *Assignment) scenario() (*scenario.Scenario, error) {
-	s := &scenario.Scenario{
-		Target: scenario.Target{URL: "ws://worker.invalid/", SourceAddresses: a.SourceAddresses},
-		Load:   a.Load, Hold: a.Hold, Timeouts: a.Timeouts, Seed: a.Seed, Force: a.Force,
-	}
-	if err := s.Validate(); err != nil {
-		return nil, err
-	}
-	return s, nil
-}
-
 // config is the assignment as Run wants it, without a sink.
 func (a *Assignment) config() (Config, error) {
 	if a.Protocol != workerProtocol {
 		return Config{}, fmt.Errorf("it speaks version %d, this worker %d: use one version of stampede everywhere", a.Protocol, workerProtocol)
 	}
-	if len(a.Addresses) == 0 || a.First < 0 || a.Stride < 0 || a.Shards < 0 {
-		return Config{}, errors.New("no address, or a slice that is none")
+	if a.First < 0 || a.Stride < 0 || a.Shards < 0 {
+		return Config{}, errors.New("a slice that is none")
 	}
-	s, err := a.scenario()
-	if err != nil {
+	s := &scenario.Scenario{Target: a.Target, Data: a.Data, Load: a.Load, Hold: a.Hold, Timeouts: a.Timeouts, Seed: a.Seed, Force: a.Force}
+	if err := s.Validate(); err != nil {
 		return Config{}, err
 	}
-	request, err := handshake.NewRequest(a.Request)
+	targets, err := Aim(s, a.Found)
 	if err != nil {
 		return Config{}, err
-	}
-	target := &Target{Path: a.Request.Target, Host: a.Request.Host, Addresses: a.Addresses}
-	if a.ServerName != "" {
-		target.TLS = secureConfig(a.ServerName)
 	}
 	return Config{
-		Schedule: s.Schedule(), Target: target, Request: request,
-		Timeouts: s.Timeouts, Hold: s.Hold, SourceAddresses: a.SourceAddresses,
+		Schedule: s.Schedule(), Targets: targets, Pick: s.Target.Pick,
+		Timeouts: s.Timeouts, Hold: s.Hold, SourceAddresses: s.Target.SourceAddresses,
 		Shards: a.Shards, NoEvidence: a.NoEvidence, First: a.First, Stride: a.Stride,
 	}, nil
 }

@@ -15,7 +15,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
-	"stampede/engine/handshake"
 	"stampede/results"
 	"stampede/scenario"
 )
@@ -23,16 +22,22 @@ import (
 // Everything of an assignment arrives, an overlay at zero included.
 func TestAssignmentTravels(t *testing.T) {
 	zero := time.Duration(0)
+	users, err := scenario.ParseData("users", "users.csv", []byte("id,name\n1,\"a, b\"\n2,c\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
 	want := Assignment{
 		Protocol: workerProtocol, Seed: 7, Force: true, Shards: 2, NoEvidence: true, First: 1, Stride: 3,
 		Load: []scenario.Shape{{Kind: scenario.KindBurst, Count: 5, At: &zero, Release: scenario.Upgrade},
 			{Kind: scenario.KindReplay, Offsets: []time.Duration{0, 1, time.Hour}}},
-		Hold:            scenario.Hold{For: time.Second, PingEvery: time.Millisecond, Close: scenario.Reset},
-		Timeouts:        scenario.Timeouts{Connect: 1, TLS: 2, Total: 3},
-		Request:         handshake.RequestOptions{Target: "/a?b", Host: "h", Headers: []handshake.Header{{Name: "Cookie", Value: "<&>"}}},
-		Addresses:       []netip.AddrPort{netip.MustParseAddrPort("[fe80::1%lo]:80")},
-		ServerName:      "h",
-		SourceAddresses: []netip.Addr{netip.MustParseAddr("127.0.0.2")},
+		Hold:     scenario.Hold{For: time.Second, PingEvery: time.Millisecond, Close: scenario.Reset},
+		Timeouts: scenario.Timeouts{Connect: 1, TLS: 2, Total: 3},
+		Target: scenario.Target{
+			URL: "wss://h/a?b={{users.id}}", Headers: []scenario.Header{{Name: "Cookie", Value: "<&>"}}, TLS: scenario.TLS{CA: []byte("ca"), Insecure: true},
+			SourceAddresses: []netip.Addr{netip.MustParseAddr("127.0.0.2")},
+		},
+		Data:  []scenario.Data{users},
+		Found: []Found{{Addresses: []netip.AddrPort{netip.MustParseAddrPort("[fe80::1%lo]:80")}}, {Fault: "no such host"}},
 	}
 	text, err := json.Marshal(want)
 	if err != nil {
@@ -42,7 +47,7 @@ func TestAssignmentTravels(t *testing.T) {
 	if err := newCommandReader(bytes.NewReader(append(text, '\n'))).read(&got); err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(want, got, cmpopts.EquateComparable(netip.Addr{}, netip.AddrPort{})); diff != "" {
+	if diff := cmp.Diff(want, got, cmpopts.EquateComparable(netip.Addr{}, netip.AddrPort{}), cmp.AllowUnexported(scenario.Data{}), cmpopts.IgnoreUnexported(scenario.Target{})); diff != "" {
 		t.Errorf("assignment (-sent +received):\n%s", diff)
 	}
 }

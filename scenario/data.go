@@ -3,6 +3,7 @@ package scenario
 import (
 	"bytes"
 	"encoding/csv"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -196,4 +197,39 @@ func (p *dataParser) syntax(err error) error {
 		return p.fail(e.Line, e.Column, `inside quotes write "" for a quote`, "a quote stands where none can (RFC 4180 §2)")
 	}
 	return p.fail(e.Line, e.Column, "", "%v", e.Err)
+}
+
+// dataJSON is Data on its way to another process: as the CSV file it was.
+type dataJSON struct{ Name, File, CSV string }
+
+// MarshalJSON writes the table as CSV.
+func (d Data) MarshalJSON() ([]byte, error) {
+	var text strings.Builder
+	w := csv.NewWriter(&text)
+	_ = w.Write(d.columns) // w keeps the first error for Flush
+	row := make([]string, len(d.columns))
+	for i := range d.rows {
+		for c := range row {
+			row[c] = d.cell(i, c)
+		}
+		_ = w.Write(row)
+	}
+	w.Flush()
+	if err := w.Error(); err != nil {
+		return nil, err
+	}
+	return json.Marshal(dataJSON{d.Name, d.File, text.String()})
+}
+
+// UnmarshalJSON reads what MarshalJSON wrote, by the rules of ParseData.
+func (d *Data) UnmarshalJSON(text []byte) error {
+	var j dataJSON
+	if err := json.Unmarshal(text, &j); err != nil {
+		return err
+	}
+	parsed, err := ParseData(j.Name, j.File, []byte(j.CSV))
+	if err == nil {
+		*d = parsed
+	}
+	return err
 }

@@ -42,13 +42,13 @@ func check(c *cli.Context, s streams) error {
 	}
 	defer j.stopPractice()
 	fmt.Fprintln(s.out)
-	if j.target.Err != nil {
-		fmt.Fprintln(s.out, "target:", j.target.Err)
+	if err := j.fault(); err != nil {
+		fmt.Fprintln(s.out, "target:", err)
 		return exit(exitFail)
 	}
-	fmt.Fprintf(s.out, "target: %s at %s\n", sc.Masked(j.url), addressList(j.target.Addresses))
+	fmt.Fprintf(s.out, "target: %s at %s\n", sc.Masked(j.url), strings.Join(j.names(), ", "))
 	j.workers = engine.Workers(sc, j.schedule)
-	for _, n := range engine.Needs(sc, j.schedule, j.target.Addresses) {
+	for _, n := range engine.Needs(sc, j.schedule, j.targets) {
 		fmt.Fprintln(s.out, j.need(n))
 	}
 	return j.tryOne(c.Context, s, c.Bool("yes"))
@@ -56,7 +56,7 @@ func check(c *cli.Context, s streams) error {
 
 // tryOne makes a single handshake with the scenario's target.
 func (j *job) tryOne(ctx context.Context, s streams, yes bool) error {
-	if err := confirm(streams{err: s.err}, yes, 1, j.target.Addresses); err != nil {
+	if err := confirm(streams{err: s.err}, yes, 1, j.addresses()); err != nil {
 		fmt.Fprintln(s.out, "one handshake: not tried:", err)
 		return nil
 	}
@@ -65,7 +65,7 @@ func (j *job) tryOne(ctx context.Context, s streams, yes bool) error {
 	schedule := one.Schedule()
 	recorder := results.NewRecorder(results.RecorderOptions{Planned: schedule.Len(), Bursts: nil})
 	_, err := engine.Run(ctx, engine.Config{
-		Schedule: schedule, Target: j.target, Request: j.request, Timeouts: one.Timeouts,
+		Schedule: schedule, Targets: j.targets, Timeouts: one.Timeouts,
 		SourceAddresses: one.Target.SourceAddresses, Recorder: recorder,
 	})
 	if errors.Is(err, engine.ErrUnsupported) {

@@ -8,13 +8,11 @@ import (
 	"net/netip"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/urfave/cli/v2"
 
 	"stampede/engine"
-	"stampede/engine/handshake"
 	"stampede/internal/practice"
 	"stampede/results"
 	"stampede/results/report"
@@ -60,14 +58,14 @@ func runScenario(c *cli.Context, s streams) error {
 		return err
 	}
 	defer j.stopPractice()
-	if err := confirm(s, c.Bool("yes"), j.schedule.Len(), j.target.Addresses); err != nil {
+	if err := confirm(s, c.Bool("yes"), j.schedule.Len(), j.addresses()); err != nil {
 		return err
 	}
 	j.dir, err = newResultDir(c.String("out"), sc.Name, time.Now(), c.Bool("csv"))
 	if err != nil {
 		return err
 	}
-	if j.workers = c.Int("workers"); j.workers == 0 && j.target.Err == nil {
+	if j.workers = c.Int("workers"); j.workers == 0 && j.fault() == nil {
 		j.workers = engine.Workers(sc, j.schedule)
 	}
 	if !c.Bool("quiet") {
@@ -103,9 +101,8 @@ func tell(s streams, r *results.Result, output string, quiet bool) error {
 type job struct {
 	scenario *scenario.Scenario
 	schedule *scenario.Schedule
-	target   *engine.Target
-	options  handshake.RequestOptions
-	request  *handshake.Request
+	found    []engine.Found // what looking up the URLs' names came to
+	targets  []*engine.Target
 	workers  int    // processes that make the load; under 2: this one alone
 	url      string // as the result names it
 	child    *practiceChild
@@ -119,19 +116,24 @@ type job struct {
 }
 
 // prepare resolves the target, starting the practice server if it is that.
-func prepare(ctx context.Context, sc *scenario.Scenario) (*job, error) {
+func prepare(ctx context.Context, sc *scenario.Scenario) (_ *job, err error) {
 	j := &job{scenario: sc, schedule: sc.Schedule(), url: sc.Target.URL}
-	url := sc.Target.URL
-	if url == scenario.Practice {
+	for _, u := range sc.Target.URLs[1:] {
+		j.url += " " + u.URL
+	}
+	if sc.Target.URL == scenario.Practice {
 		child, err := startPractice(sc.Target.Practice)
 		if err != nil {
 			return nil, err
 		}
 		j.child = child
-		url = "ws://" + child.address + "/"
-		j.url = scenario.Practice + " (" + url + ")"
+		if j.scenario, err = served(sc, child); err != nil {
+			j.stopPractice()
+			return nil, err
+		}
+		j.url = scenario.Practice + " (" + j.scenario.Target.URL + ")"
 	}
-	err := j.aim(ctx, url)
+	err = j.aim(ctx)
 	if err != nil {
 		j.stopPractice()
 		return nil, err
@@ -139,32 +141,52 @@ func prepare(ctx context.Context, sc *scenario.Scenario) (*job, error) {
 	return j, nil
 }
 
-// aim finds the target's addresses and makes the request for it.
-func (j *job) aim(ctx context.Context, url string) (err error) {
-	j.target, err = engine.Resolve(ctx, net.DefaultResolver, url, j.scenario.Target.ConnectTo)
-	if err != nil {
+// served is sc with the practice server's address for its URL.
+func served(sc *scenario.Scenario, child *practiceChild) (*scenario.Scenario, error) {
+	at := *sc
+	at.Target.URL, at.Target.URLs, at.Target.Practice = "ws://"+child.address+"/", nil, nil
+	return &at, at.Validate()
+}
+
+// aim finds the targets' addresses and makes the requests for them.
+func (j *job) aim(ctx context.Context) (err error) {
+	if j.found, err = engine.Resolve(ctx, net.DefaultResolver, j.scenario); err != nil {
 		return err
 	}
-	o := handshake.RequestOptions{Target: j.target.Path, Host: j.target.Host, Subprotocols: j.scenario.Target.Subprotocols}
-	if host := j.scenario.Target.Host; host != "" {
-		o.Host = host
-	}
-	for _, h := range j.scenario.Target.Headers {
-		if strings.EqualFold(h.Name, "Host") {
-			o.Host = h.Value
-			continue
-		}
-		o.Headers = append(o.Headers, handshake.Header(h))
-	}
-	j.options = o
-	j.request, err = handshake.NewRequest(o)
+	j.targets, err = engine.Aim(j.scenario, j.found)
 	return err
+}
+
+// addresses are those of all targets.
+func (j *job) addresses() (all []netip.AddrPort) {
+	for _, t := range j.targets {
+		all = append(all, t.Addresses...)
+	}
+	return all
+}
+
+// names are the addresses of all targets as the result lists them.
+func (j *job) names() (all []string) {
+	for _, t := range j.targets {
+		all = append(all, t.Names()...)
+	}
+	return all
+}
+
+// fault is why none of the targets has an address; nil if one has.
+func (j *job) fault() error {
+	for _, t := range j.targets {
+		if t.Err == nil {
+			return nil
+		}
+	}
+	return j.targets[0].Err
 }
 
 // noteNeeds warns of descriptors and ports the run may be short of, and says
 // when it takes more processes for them.
 func (j *job) noteNeeds(s streams) {
-	for _, n := range engine.Needs(j.scenario, j.schedule, j.target.Addresses) {
+	for _, n := range engine.Needs(j.scenario, j.schedule, j.targets) {
 		if n.Short() {
 			fmt.Fprintln(s.err, "stampede: at the peak, if nothing closes early:", j.need(n))
 		}
@@ -185,9 +207,7 @@ func (j *job) run(ctx context.Context, shards int, noEvidence bool) (*results.Re
 	for _, b := range j.schedule.Bursts() {
 		o.Bursts = append(o.Bursts, results.Burst{At: b.At, Count: b.Count, Within: b.Within})
 	}
-	for _, a := range j.target.Addresses {
-		o.Addresses = append(o.Addresses, a.String())
-	}
+	o.Addresses = j.names()
 	j.dir.csv.Addresses = o.Addresses
 	j.recorder = results.NewRecorder(o)
 	j.about = results.Run{
@@ -221,33 +241,21 @@ func (j *job) run(ctx context.Context, shards int, noEvidence bool) (*results.Re
 
 // makeLoad makes the load, in this process or in workers.
 func (j *job) makeLoad(ctx context.Context, shards int, noEvidence bool) (engine.Report, error) {
-	if j.workers > 1 && j.target.Err == nil {
+	if j.workers > 1 && j.fault() == nil {
 		j.about.Environment["workers"] = strconv.Itoa(j.workers)
 		peers, err := startWorkers(j.workers)
 		if err != nil {
 			return engine.Report{}, err
 		}
-		return engine.Lead(ctx, j.assignment(shards, noEvidence), peers, j.recorder, j)
+		a := engine.Assign(j.scenario, j.found)
+		a.Shards, a.NoEvidence = shards, noEvidence
+		return engine.Lead(ctx, a, peers, j.recorder, j)
 	}
 	return engine.Run(ctx, engine.Config{
-		Schedule: j.schedule, Target: j.target, Request: j.request,
+		Schedule: j.schedule, Targets: j.targets, Pick: j.scenario.Target.Pick,
 		Timeouts: j.scenario.Timeouts, Hold: j.scenario.Hold, SourceAddresses: j.scenario.Target.SourceAddresses,
 		Shards: shards, NoEvidence: noEvidence, Recorder: j.recorder, Observe: j,
 	})
-}
-
-// assignment is the run as data, for workers.
-func (j *job) assignment(shards int, noEvidence bool) engine.Assignment {
-	a := engine.Assignment{
-		Load: j.scenario.Load, Seed: j.scenario.Seed, Force: j.scenario.Force,
-		Hold: j.scenario.Hold, Timeouts: j.scenario.Timeouts, Request: j.options,
-		Addresses: j.target.Addresses, SourceAddresses: j.scenario.Target.SourceAddresses,
-		Shards: shards, NoEvidence: noEvidence,
-	}
-	if j.target.TLS != nil {
-		a.ServerName = j.target.TLS.ServerName
-	}
-	return a
 }
 
 // result is what is known now, judged.
@@ -315,12 +323,4 @@ func (j *job) noteCounters(moved map[string]int64) {
 		text += fmt.Sprintf(" %s %+d", name, moved[name])
 	}
 	j.recorder.Note(text)
-}
-
-func addressList(addresses []netip.AddrPort) string {
-	var list []string
-	for _, a := range addresses {
-		list = append(list, a.String())
-	}
-	return strings.Join(list, ", ")
 }

@@ -28,6 +28,7 @@ type answer struct {
 	accept       [28]byte // the right Sec-WebSocket-Accept
 	subprotocols []string // offered
 	offers       []extension
+	required     bool // a subprotocol must be selected
 
 	subprotocol int // index of the one selected; -1 for none
 	body        bool
@@ -135,6 +136,8 @@ func (a *answer) faults() (faults [numJudged]results.Reason) {
 	for i := range faults {
 		t := a.tallies[i]
 		switch single := i == acceptField || i == subprotocolField; {
+		case t.lines == 0 && i == subprotocolField && a.required:
+			faults[i] = badReasons[i]
 		case t.lines == 0:
 			faults[i] = missingReasons[i]
 		case t.good == 0 || t.wrong > 0 || single && t.lines > 1:

@@ -11,7 +11,7 @@ import (
 // written and a whole reply judged without touching the heap.
 func TestNoAllocations(t *testing.T) {
 	request, err := NewRequest(RequestOptions{
-		Host: "example.test", Headers: []Header{{"Origin", "https://example.test"}},
+		Host: "example.test", Headers: []Header{{Name: "Origin", Value: "https://example.test"}},
 		Subprotocols: []string{"mqtt", "chat"}, Extensions: "permessage-deflate; client_max_window_bits",
 	})
 	if err != nil {
@@ -29,7 +29,7 @@ func TestNoAllocations(t *testing.T) {
 			buffer, reply := make([]byte, 0, request.Len()), []byte(tt.reply)
 			allocs := testing.AllocsPerRun(100, func() {
 				key := NewKey([16]byte{0: 1, 7: 2, 15: 3})
-				buffer = request.AppendTo(buffer[:0], &key)
+				buffer = request.AppendTo(buffer[:0], &key, 0)
 				p.Reset(request)
 				p.Feed(reply)
 				v = p.Verdict(&key)
@@ -54,7 +54,7 @@ func BenchmarkRequest(b *testing.B) {
 	buffer := make([]byte, 0, request.Len())
 	b.ReportAllocs()
 	for b.Loop() {
-		buffer = request.AppendTo(buffer[:0], &testKey)
+		buffer = request.AppendTo(buffer[:0], &testKey, 0)
 	}
 }
 

@@ -7,8 +7,19 @@ import (
 	"strings"
 )
 
-// Header is one header line of a request.
-type Header struct{ Name, Value string }
+// Header is one header line of a request. Where Fill is set, it writes the
+// value and Value is not used.
+type Header struct {
+	Name, Value string
+	Fill        Filler
+}
+
+// Filler writes a part of the request that differs from attempt to attempt.
+// What it writes must be fit for its place: NewRequest can't check it.
+type Filler interface {
+	AppendTo(dst []byte, n int64) []byte // the text for attempt n
+	MaxLen() int                         // the most bytes that AppendTo appends
+}
 
 // RequestOptions says what a request asks for.
 type RequestOptions struct {
@@ -17,6 +28,9 @@ type RequestOptions struct {
 	Headers      []Header // further header lines, sent in this order; none that the handshake itself writes
 	Subprotocols []string // offered in this order of preference (RFC 6455 §4.1, item 10); empty offers none
 	Extensions   string   // value of Sec-WebSocket-Extensions; "" offers none
+
+	FillTarget          Filler // writes the target instead of Target
+	SubprotocolRequired bool   // a 101 that selects none of Subprotocols is a fault
 }
 
 // Request is a compiled request: all of its bytes but the key. It is made once
@@ -24,8 +38,17 @@ type RequestOptions struct {
 type Request struct {
 	text         []byte // the whole request, the key's place filled with dots
 	key          int    // where the key goes
+	holes        []hole // in the order of their places
+	most         int    // the longest it can be
+	required     bool   // a subprotocol must be selected
 	subprotocols []string
 	offers       []extension
+}
+
+// hole is a place in a request's text that a filler writes to.
+type hole struct {
+	at   int
+	fill Filler
 }
 
 // OptionError is one fault of RequestOptions.
@@ -58,7 +81,7 @@ func NewRequest(o RequestOptions) (*Request, error) {
 	if len(faults) > 0 {
 		return nil, errors.Join(faults...)
 	}
-	r := &Request{subprotocols: slices.Clone(o.Subprotocols), offers: offers}
+	r := &Request{subprotocols: slices.Clone(o.Subprotocols), offers: offers, required: o.SubprotocolRequired}
 	r.compile(o)
 	return r, nil
 }
@@ -115,7 +138,17 @@ func (h Header) fault() string {
 
 // compile writes the request's text (RFC 6455 §4.1).
 func (r *Request) compile(o RequestOptions) {
-	b := append(r.text, "GET "+o.Target+" HTTP/1.1\r\nHost: "+o.Host+
+	b := append(r.text, "GET "...)
+	fill := func(f Filler, text string) {
+		if f == nil {
+			b = append(b, text...)
+			return
+		}
+		r.holes = append(r.holes, hole{len(b), f})
+		r.most += f.MaxLen()
+	}
+	fill(o.FillTarget, o.Target)
+	b = append(b, " HTTP/1.1\r\nHost: "+o.Host+
 		"\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: "...)
 	r.key = len(b)
 	b = append(b, strings.Repeat(".", len(Key{}))+"\r\n"...)
@@ -126,19 +159,32 @@ func (r *Request) compile(o RequestOptions) {
 		b = append(b, "Sec-WebSocket-Extensions: "+o.Extensions+"\r\n"...)
 	}
 	for _, h := range o.Headers {
-		b = append(b, h.Name+": "+h.Value+"\r\n"...)
+		b = append(b, h.Name+": "...)
+		fill(h.Fill, h.Value)
+		b = append(b, "\r\n"...)
 	}
 	r.text = append(b, "\r\n"...)
+	r.most += len(r.text)
 }
 
-// Len returns the size of the request in bytes, the same for every key.
-func (r *Request) Len() int { return len(r.text) }
+// Len returns the most bytes a request takes; without fillers each takes as many.
+func (r *Request) Len() int { return r.most }
 
-// AppendTo appends the whole request with its key to dst, in place if dst has
-// room for Len more bytes.
-func (r *Request) AppendTo(dst []byte, key *Key) []byte {
-	start := len(dst)
-	dst = append(dst, r.text...)
-	copy(dst[start+r.key:], key[:])
+// AppendTo appends the whole request of attempt n with its key to dst, in
+// place if dst has room for Len more bytes.
+func (r *Request) AppendTo(dst []byte, key *Key, n int64) []byte {
+	from, keyAt := 0, 0
+	for _, h := range r.holes {
+		if from <= r.key && r.key < h.at {
+			keyAt = len(dst) + r.key - from
+		}
+		dst = append(dst, r.text[from:h.at]...)
+		dst, from = h.fill.AppendTo(dst, n), h.at
+	}
+	if from <= r.key {
+		keyAt = len(dst) + r.key - from
+	}
+	dst = append(dst, r.text[from:]...)
+	copy(dst[keyAt:], key[:])
 	return dst
 }

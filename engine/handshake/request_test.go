@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"errors"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -27,14 +28,14 @@ func TestRequest(t *testing.T) {
 	r, err := NewRequest(RequestOptions{
 		Target:       "/socket?room=1",
 		Host:         "app.example.test:8080",
-		Headers:      []Header{{"Origin", "https://app.example.test"}, {"Cookie", "a=b"}, {"Cookie", "c=d"}},
+		Headers:      []Header{{Name: "Origin", Value: "https://app.example.test"}, {Name: "Cookie", Value: "a=b"}, {Name: "Cookie", Value: "c=d"}},
 		Subprotocols: []string{"graphql-ws", "chat"},
 		Extensions:   "permessage-deflate",
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := string(r.AppendTo([]byte("before"), &testKey))
+	got := string(r.AppendTo([]byte("before"), &testKey, 0))
 	want := strings.ReplaceAll(`beforeGET /socket?room=1 HTTP/1.1
 Host: app.example.test:8080
 Upgrade: websocket
@@ -59,9 +60,9 @@ Cookie: c=d
 func TestRequestKeysDoNotStay(t *testing.T) {
 	r := requestOffering(t)
 	other := NewKey([16]byte{1})
-	first := r.AppendTo(nil, &testKey)
-	r.AppendTo(nil, &other)
-	if !bytes.Contains(first, testKey[:]) || bytes.Contains(r.AppendTo(nil, &testKey), other[:]) {
+	first := r.AppendTo(nil, &testKey, 0)
+	r.AppendTo(nil, &other, 0)
+	if !bytes.Contains(first, testKey[:]) || bytes.Contains(r.AppendTo(nil, &testKey, 0), other[:]) {
 		t.Error("a key stayed in the template")
 	}
 }
@@ -71,13 +72,13 @@ func TestRequestIsRead(t *testing.T) {
 	large := strings.Repeat("x", 64<<10)
 	for _, o := range []RequestOptions{
 		{Host: "example.test"},
-		{Host: "[::1]:80", Target: "/?q=%20", Headers: []Header{{"Cookie", large}, {"X-Empty", ""}, {"X-Text", "caf\u00e9\t1"}}},
+		{Host: "[::1]:80", Target: "/?q=%20", Headers: []Header{{Name: "Cookie", Value: large}, {Name: "X-Empty", Value: ""}, {Name: "X-Text", Value: "caf\u00e9\t1"}}},
 	} {
 		r, err := NewRequest(o)
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := http.ReadRequest(bufio.NewReader(bytes.NewReader(r.AppendTo(nil, &testKey))))
+		got, err := http.ReadRequest(bufio.NewReader(bytes.NewReader(r.AppendTo(nil, &testKey, 0))))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -108,9 +109,9 @@ func TestRequestFaults(t *testing.T) {
 		{"host with a path", RequestOptions{Host: "h/x"}, []string{"Host h/x"}},
 		{"host with a user", RequestOptions{Host: "u@h"}, []string{"Host u@h"}},
 		{"host with a line end", RequestOptions{Host: "h\r\n"}, []string{"Host h\r\n"}},
-		{"header name", RequestOptions{Host: "h", Headers: []Header{{"X Y", "z"}, {"", "z"}}}, []string{"Headers X Y", "Headers "}},
-		{"header value", RequestOptions{Host: "h", Headers: []Header{{"X", "a\nb"}, {"Y", "a\x00"}}}, []string{"Headers X", "Headers Y"}},
-		{"own header", RequestOptions{Host: "h", Headers: []Header{{"sec-websocket-KEY", "x"}, {"HOST", "x"}}},
+		{"header name", RequestOptions{Host: "h", Headers: []Header{{Name: "X Y", Value: "z"}, {Name: "", Value: "z"}}}, []string{"Headers X Y", "Headers "}},
+		{"header value", RequestOptions{Host: "h", Headers: []Header{{Name: "X", Value: "a\nb"}, {Name: "Y", Value: "a\x00"}}}, []string{"Headers X", "Headers Y"}},
+		{"own header", RequestOptions{Host: "h", Headers: []Header{{Name: "sec-websocket-KEY", Value: "x"}, {Name: "HOST", Value: "x"}}},
 			[]string{"Headers sec-websocket-KEY", "Headers HOST"}},
 		{"subprotocol", RequestOptions{Host: "h", Subprotocols: []string{"a b", "c", "c", ""}},
 			[]string{"Subprotocols a b", "Subprotocols c", "Subprotocols "}},
@@ -145,8 +146,59 @@ func TestRequestFaults(t *testing.T) {
 
 // TestRequestErrorKeepsSecrets checks that no header's value is told.
 func TestRequestErrorKeepsSecrets(t *testing.T) {
-	_, err := NewRequest(RequestOptions{Host: "h", Headers: []Header{{"Authorization", "Bearer s3cret\n"}}})
+	_, err := NewRequest(RequestOptions{Host: "h", Headers: []Header{{Name: "Authorization", Value: "Bearer s3cret\n"}}})
 	if err == nil || strings.Contains(err.Error(), "s3cret") {
 		t.Errorf("error %v", err)
+	}
+}
+
+// numbered fills in the attempt's number.
+type numbered struct{ prefix string }
+
+func (f numbered) AppendTo(dst []byte, n int64) []byte {
+	return strconv.AppendInt(append(dst, f.prefix...), n, 10)
+}
+func (f numbered) MaxLen() int { return len(f.prefix) + 19 }
+
+// What differs from attempt to attempt is filled in where it belongs, and the
+// key with it, whatever stands before and behind.
+func TestFilledRequest(t *testing.T) {
+	for name, o := range map[string]RequestOptions{
+		"target":          {FillTarget: numbered{"/u/"}},
+		"header":          {Target: "/", Headers: []Header{{Name: "X-A", Value: "1"}, {Name: "X-N", Fill: numbered{"n"}}, {Name: "X-Z", Value: "2"}}},
+		"target, headers": {FillTarget: numbered{"/?q="}, Headers: []Header{{Name: "X-N", Fill: numbered{""}}, {Name: "X-M", Fill: numbered{"m"}}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o.Host = "h"
+			r, err := NewRequest(o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, n := range []int64{0, 7, 1 << 40} {
+				text := r.AppendTo([]byte("before"), &testKey, n)[len("before"):]
+				if len(text) > r.Len() {
+					t.Errorf("%d bytes, Len says %d at most", len(text), r.Len())
+				}
+				got, err := http.ReadRequest(bufio.NewReader(bytes.NewReader(text)))
+				if err != nil {
+					t.Fatalf("%v in %q", err, text)
+				}
+				if key := got.Header.Get("Sec-WebSocket-Key"); key != string(testKey[:]) {
+					t.Errorf("key %q", key)
+				}
+				if o.FillTarget != nil && got.RequestURI != string(o.FillTarget.AppendTo(nil, n)) {
+					t.Errorf("target %q", got.RequestURI)
+				}
+				for _, h := range o.Headers {
+					want := h.Value
+					if h.Fill != nil {
+						want = string(h.Fill.AppendTo(nil, n))
+					}
+					if v := got.Header.Get(h.Name); v != want {
+						t.Errorf("%s: %q, want %q", h.Name, v, want)
+					}
+				}
+			}
+		})
 	}
 }

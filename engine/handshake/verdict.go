@@ -12,6 +12,7 @@ type Verdict struct {
 	Outcome     results.Outcome // Established, Status or Protocol
 	Warnings    Warning
 	Interim     int    // interim replies skipped before the deciding one
+	Extended    bool   // the 101 accepts an extension that was offered
 	Subprotocol int    // index into RequestOptions.Subprotocols of the one selected; -1 for none
 	Detail      string // for Protocol: what is wrong, with the bytes received in quotes, and a hint if there is one; else ""
 }
@@ -82,11 +83,12 @@ func protocolOutcome(r results.Reason) results.Outcome {
 func (p *Parser) judge(key *Key, v *Verdict) {
 	a := answer{accept: key.Accept(), subprotocol: -1}
 	if p.request != nil {
-		a.subprotocols, a.offers = p.request.subprotocols, p.request.offers
+		a.subprotocols, a.offers, a.required = p.request.subprotocols, p.request.offers, p.request.required
 	}
 	a.read(fieldsOf(p.head))
 	v.Warnings |= a.warnings()
 	v.Subprotocol = a.subprotocol
+	v.Extended = a.tallies[extensionField].good > 0
 	v.Outcome = results.Outcome{Kind: results.Established}
 	faults := a.faults()
 	for _, fault := range faults {
