@@ -43,9 +43,6 @@ var asides = []symptom{
 	}, func(p *Probe) (string, string) {
 		return fmt.Sprintf("The certificate expires in %d days.", p.TLS.Chain[0].DaysLeft), "See that its renewal works."
 	}},
-	{"no_origin", func(p *Probe) bool { return p.Established() && p.Request.Origin == "" }, always(
-		"It worked without an Origin. Browsers always send one, and a server may refuse theirs.",
-		"To see what browsers get: -H 'Origin: https://YOUR.PAGES'.")},
 	{"no_subprotocol", warned("no subprotocol selected"), always(
 		"None of the offered subprotocols was chosen. That is valid, and browsers refuse it.",
 		"Let the server choose one, or stop offering them.")},
@@ -73,6 +70,9 @@ var asides = []symptom{
 	{"large_request", func(p *Probe) bool { return p.Request.Size > largeHead && p.Established() }, func(p *Probe) (string, string) {
 		return fmt.Sprintf("The request's head has %d bytes; many servers refuse more than 8 KB.", p.Request.Size), "Send fewer cookies."
 	}},
+	{"no_origin", func(p *Probe) bool { return p.Established() && p.Request.Origin == "" }, always(
+		"It worked without an Origin. Browsers always send one, and a server may refuse theirs.",
+		"To see what browsers get: -H 'Origin: https://YOUR.PAGES'.")},
 }
 
 // warned matches replies with one of the warnings.

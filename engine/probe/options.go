@@ -47,9 +47,6 @@ const (
 	IPv6
 )
 
-// network is the family's name for look-ups.
-func (f Family) network() string { return [...]string{"ip", "ip4", "ip6"}[f] }
-
 // fits reports whether a is of the family.
 func (f Family) fits(a netip.Addr) bool {
 	return f == AnyFamily || a.Is4() == (f == IPv4)

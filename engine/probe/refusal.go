@@ -80,6 +80,12 @@ var refusals = []symptom{
 		return "The server decides by Origin: " + origin(p) + " and refused; " + t.Change + " the same request was accepted.",
 			"Send the Origin your pages have (-H 'Origin: …'), or add this one to those the server allows. If a proxy rewrites Host, a server that compares the two refuses what browsers send."
 	}},
+	{"origin", all(status(403), func(p *Probe) bool {
+		return p.Reply.value("sec-websocket-version") != "" || inBody("origin")(p)
+	}), func(p *Probe) (string, string) {
+		return "The WebSocket server itself refuses, and what it sends is what servers send that check Origin against Host: " + origin(p) + originVerdict(p) + "; " + asked(p) + ".",
+			"Send the Origin your pages have (-H 'Origin: …'), or add it to those the server allows. A proxy that rewrites Host breaks the comparison: let it pass Host on."
+	}},
 	{"proxy_auth", status(407), always("A forward proxy wants credentials.", "Give -H 'Proxy-Authorization: …', or go around it.")},
 	{"unauthorized", status(401), func(p *Probe) (string, string) {
 		return "Credentials are missing or wrong" + wanted(p) + "; " + origin(p) + originVerdict(p) + ". Some servers answer 401 for an Origin they don't allow.",

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"io"
 	"net"
 	"net/netip"
 	"time"
@@ -170,26 +171,19 @@ func (r *run) upgrade(ctx context.Context, conn net.Conn) {
 	if got.first > 0 {
 		r.Steps = append(r.Steps, Step{StepReceive, first, got.last - first})
 	}
-	if got.done {
-		r.judge(got, conn)
-		return
+	r.readBehind(conn, got)
+	if isAny(got.err, io.EOF) && len(got.raw) == 0 && writeErr != nil {
+		got.err = writeErr // says more
 	}
-	r.keep(got, nil)
-	err := got.err
-	if writeErr != nil && len(got.raw) == 0 && classify(err, results.PhaseUpgrade).Kind == results.Closed {
-		err = writeErr
+	if errors.Is(ctx.Err(), context.Canceled) {
+		got.err = context.Canceled
 	}
-	r.fail(ctx, classify(err, results.PhaseUpgrade), err)
-	if k := r.Probe.Outcome.Kind; k == results.Timeout || k == results.Closed || k == results.Reset {
-		r.Probe.Outcome.Detail = "received " + got.parser.Unfinished()
-	}
+	r.conclude(got)
 }
 
-// judge notes a verdict, and reads what is worth reading behind the head.
-func (r *run) judge(got *reading, conn net.Conn) {
-	v := got.parser.Verdict(&r.key)
-	r.Probe.Outcome = outcomeOf(v.Outcome, r.masks.text(oneLine(v.Detail)))
-	switch v.Outcome.Kind {
+// readBehind reads what is worth reading behind the head.
+func (r *run) readBehind(conn net.Conn, got *reading) {
+	switch got.parser.Verdict(&r.key).Outcome.Kind {
 	case results.Established:
 		shorten(conn, frameWait)
 		got.readBody(conn, nil)
@@ -199,7 +193,25 @@ func (r *run) judge(got *reading, conn net.Conn) {
 		shorten(conn, min(bodyWait, r.Timeout/4))
 		got.readBody(conn, readHead(got.parser.Head()))
 	}
-	r.keep(got, &v)
+}
+
+// conclude notes what a reading comes to.
+func (r *run) conclude(got *reading) {
+	if got.done {
+		v := got.parser.Verdict(&r.key)
+		r.Probe.Outcome = outcomeOf(v.Outcome, r.masks.text(oneLine(v.Detail)))
+		r.keep(got, &v)
+		return
+	}
+	r.keep(got, nil)
+	o := classify(got.err, results.PhaseUpgrade)
+	r.Probe.Outcome = outcomeOf(o, oneLine(got.err.Error()))
+	switch o.Kind {
+	case results.Timeout, results.Closed, results.Reset:
+		r.Probe.Outcome.Detail = "received " + got.parser.Unfinished()
+	case results.Canceled:
+		r.Probe.Outcome.Detail = ""
+	}
 }
 
 // shorten lets reads take this much longer at most.
