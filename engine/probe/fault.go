@@ -83,10 +83,23 @@ func classifyTLS(err error) results.Outcome {
 // only its text: "tls: unrecognized name".
 func alertName(alert error) results.Reason {
 	text := strings.TrimPrefix(alert.Error(), "tls: ")
-	if text == "unknown certificate authority" {
-		text = "unknown ca"
+	if name, ok := alertNames[text]; ok {
+		return name
 	}
-	return results.Reason(strings.ReplaceAll(text, " ", "_"))
+	return results.Reason(strings.ReplaceAll(strings.ToLower(text), " ", "_"))
+}
+
+// alertNames are the alerts whose text in crypto/tls is not their name.
+var alertNames = map[string]results.Reason{
+	"unknown certificate authority":   "unknown_ca",
+	"protocol version not supported":  "protocol_version",
+	"insufficient security level":     "insufficient_security",
+	"revoked certificate":             "certificate_revoked",
+	"expired certificate":             "certificate_expired",
+	"unknown certificate":             "certificate_unknown",
+	"error decoding message":          "decode_error",
+	"error decrypting message":        "decrypt_error",
+	"encrypted client hello required": "ech_required",
 }
 
 // Reasons of kind TLS that are no alert's name.

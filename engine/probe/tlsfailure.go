@@ -53,7 +53,7 @@ var tlsFailures = []symptom{
 		return "The server has nothing for the server name that was sent: " + sni(p) + ".", "Give the one it knows with --server-name, or put it in the URL and the address in --connect-to."
 	}},
 	{"alpn_h2_only", reason("no_application_protocol", "unasked_alpn"), always(
-		"The server does not offer http/1.1 in ALPN, most likely h2 alone. An upgrade needs HTTP/1.1.",
+		"The server does not offer http/1.1 in ALPN, most likely h2 alone; an upgrade needs HTTP/1.1.",
 		"Let it offer http/1.1 beside h2.")},
 	{"client_certificate", all(clientAsked, reason("certificate_required", "bad_certificate", "handshake_failure", "unknown_ca",
 		"certificate_unknown", "certificate_expired", "certificate_revoked", "access_denied", "unsupported_certificate")), func(p *Probe) (string, string) {
