@@ -35,6 +35,14 @@ var asides = []symptom{
 			return t.About == TrialVersion && t.Value == "255" && t.Outcome.Kind == results.Established
 		})
 	}, always("The server accepts any Sec-WebSocket-Version, even 255, which nobody speaks.", "It should answer 426 with the versions it speaks (RFC 6455 §4.4).")},
+	{"further_faults", func(p *Probe) bool { return p.TLS != nil && len(p.TLS.Faults) > 1 }, func(p *Probe) (string, string) {
+		var list []string
+		for _, f := range p.TLS.Faults[1:] {
+			list = append(list, words(f))
+		}
+		return "That is not all that is wrong with the certificate: " + strings.Join(list, ", ") + ".",
+			"For an authority of your own: --ca CA.pem. For the name: --server-name. --insecure goes on past both."
+	}},
 	{"unverified", func(p *Probe) bool { return p.TLS != nil && p.TLS.Insecure && len(p.TLS.Chain) > 0 && !p.TLS.Verified }, func(p *Probe) (string, string) {
 		return "The certificate was not accepted but ignored, as --insecure says: " + p.TLS.Why + ".", "Clients that verify fail here."
 	}},

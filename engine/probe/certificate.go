@@ -23,14 +23,15 @@ type TLS struct {
 	Exchange   string `json:"key_exchange,omitempty"` // the group of the key exchange
 	ALPN       string `json:"alpn,omitempty"`         // "" for none
 
-	Chain     []Certificate  `json:"chain,omitempty"` // as sent, the server's own first; at most 20
-	MoreCerts int            `json:"more_certificates,omitempty"`
-	Verified  bool           `json:"verified"`
-	Reason    results.Reason `json:"reason,omitempty"`   // why not verified
-	Why       string         `json:"why,omitempty"`      // the same in words
-	NameFits  bool           `json:"name_fits"`          // the certificate is for the name that was asked for
-	Name      string         `json:"name"`               // that name
-	Insecure  bool           `json:"insecure,omitempty"` // an unverified certificate was accepted, as asked
+	Chain     []Certificate    `json:"chain,omitempty"` // as sent, the server's own first; at most 20
+	MoreCerts int              `json:"more_certificates,omitempty"`
+	Verified  bool             `json:"verified"`
+	Reason    results.Reason   `json:"reason,omitempty"`   // why not verified
+	Why       string           `json:"why,omitempty"`      // the same in words
+	Faults    []results.Reason `json:"faults,omitempty"`   // all that is wrong with the chain, Reason first
+	NameFits  bool             `json:"name_fits"`          // the certificate is for the name that was asked for
+	Name      string           `json:"name"`               // that name
+	Insecure  bool             `json:"insecure,omitempty"` // an unverified certificate was accepted, as asked
 
 	ClientAsked bool   `json:"client_certificate_asked,omitempty"`
 	ClientSent  bool   `json:"client_certificate_sent,omitempty"`
@@ -56,9 +57,6 @@ type Certificate struct {
 func (t *TLS) describe(cs tls.ConnectionState, roots *x509.CertPool, at time.Time) *verifyError {
 	t.Version, t.Cipher = tls.VersionName(cs.Version), tls.CipherSuiteName(cs.CipherSuite)
 	t.ALPN = oneLine(cs.NegotiatedProtocol)
-	if cs.CurveID != 0 {
-		t.Exchange = cs.CurveID.String()
-	}
 	chain := cs.PeerCertificates
 	for _, c := range chain[:min(len(chain), maxChain)] {
 		t.Chain = append(t.Chain, describeCertificate(c, at))
@@ -71,10 +69,17 @@ func (t *TLS) describe(cs tls.ConnectionState, roots *x509.CertPool, at time.Tim
 		return nil
 	}
 	t.Reason, t.Why = err.reason, atMost(oneLine(err.Error()), maxName)
+	t.Faults = []results.Reason{err.reason}
+	if err.reason != wrongHost && len(chain) > 0 && !t.NameFits {
+		t.Faults = append(t.Faults, wrongHost)
+	}
+	if further := verify(chain, "", roots, at); err.reason == wrongHost && further != nil {
+		t.Faults = append(t.Faults, further.reason)
+	}
 	return err
 }
 
-// verify checks the chain as crypto/tls would.
+// verify checks the chain as crypto/tls would; name "" leaves the name out.
 func verify(chain []*x509.Certificate, name string, roots *x509.CertPool, at time.Time) *verifyError {
 	if len(chain) == 0 {
 		return &verifyError{unfitCertificate, errNoCertificate}

@@ -79,7 +79,7 @@ func (r *run) checks(p *handshake.Parser) []Check {
 	list := []Check{{Rule: "the status line says 101 in HTTP/1.1 (check 1)", OK: true, Want: "want HTTP/1.1 101", Received: firstLine(p.Head())}}
 	for _, c := range p.Checks(&r.key) {
 		list = append(list, Check{ruleNames[c.Field], c.Fault == "",
-			r.masks.text(oneLine(strings.Join(c.Received, ", "))), oneLine(c.Want), c.Fault})
+			atMost(r.masks.text(oneLine(strings.Join(c.Received, ", "))), maxDetail), oneLine(c.Want), c.Fault})
 	}
 	return list
 }

@@ -50,7 +50,7 @@ func age(p *Probe) string {
 	if !ok {
 		return text
 	}
-	text += fmt.Sprintf(", a round age: a deadline of %v passed somewhere", round)
+	text += fmt.Sprintf(", a round age: a deadline of %s passed somewhere", span(round))
 	if whom != "" {
 		text += " (" + whom + " is that by default)"
 	}

@@ -16,6 +16,7 @@ import (
 const (
 	bodyWait  = 500 * time.Millisecond // for a refusal's body
 	frameWait = 100 * time.Millisecond // for what follows a 101 at once
+	maxDetail = 1000                   // bytes
 )
 
 // run is a probe under way.
@@ -107,7 +108,7 @@ func (r *run) fail(ctx context.Context, o results.Outcome, err error) {
 		r.Probe.Outcome = Outcome{Kind: results.Canceled}
 		return
 	}
-	r.Probe.Outcome = outcomeOf(o, r.masks.text(atMost(oneLine(err.Error()), 500)))
+	r.Probe.Outcome = outcomeOf(o, atMost(r.masks.text(oneLine(err.Error())), maxDetail))
 }
 
 // resolve looks the name up, and notes the addresses of both kinds.
@@ -199,7 +200,7 @@ func (r *run) readBehind(conn net.Conn, got *reading) {
 func (r *run) conclude(got *reading) {
 	if got.done {
 		v := got.parser.Verdict(&r.key)
-		r.Probe.Outcome = outcomeOf(v.Outcome, r.masks.text(oneLine(v.Detail)))
+		r.Probe.Outcome = outcomeOf(v.Outcome, atMost(r.masks.text(oneLine(v.Detail)), maxDetail))
 		r.keep(got, &v)
 		return
 	}

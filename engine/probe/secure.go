@@ -39,6 +39,9 @@ func (p *plan) handshakeTLS(ctx context.Context, conn net.Conn) (*tls.Conn, *TLS
 		},
 	})
 	err := c.HandshakeContext(ctx)
+	if group := c.ConnectionState().CurveID; err == nil && group != 0 {
+		t.Exchange = group.String() // known only now in TLS 1.2
+	}
 	var record tls.RecordHeaderError
 	if errors.As(err, &record) {
 		t.FirstBytes = oneLine(record.RecordHeader[:])

@@ -45,6 +45,8 @@ func TestTLS(t *testing.T) {
 		{"wrong address", Options{}, overTLS(serverConfig(ca.issue(func(c *x509.Certificate) { c.IPAddresses = nil })), silent), "tls wrong_host", "wrong_host"},
 		{"no names", Options{}, overTLS(serverConfig(ca.issue(func(c *x509.Certificate) { c.IPAddresses, c.DNSNames = nil, nil })), silent), "tls wrong_host", "wrong_host"},
 		{"not for servers", Options{}, overTLS(serverConfig(ca.issue(func(c *x509.Certificate) { c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageEmailProtection} })), silent), "tls unfit_certificate", "unfit_certificate"},
+		{"wrong name, and unknown", Options{Roots: other.pool, ServerName: "bad.test"}, overTLS(serverConfig(good), silent), "tls wrong_host", "wrong_host further_faults"},
+		{"expired, and wrong name", Options{ServerName: "bad.test"}, overTLS(serverConfig(ca.issue(func(c *x509.Certificate) { c.NotAfter = time.Now().Add(-time.Minute) })), silent), "tls expired", "expired further_faults"},
 		{"unknown authority", Options{Roots: other.pool}, overTLS(serverConfig(good), silent), "tls unknown_authority", "chain_incomplete"},
 		{"unknown authority, whole chain", Options{Roots: other.pool}, overTLS(with(func(c *tls.Config) {
 			c.Certificates[0].Certificate = append(c.Certificates[0].Certificate[:1:1], ca.cert.Raw)
@@ -138,6 +140,18 @@ func TestTLSFacts(t *testing.T) {
 		if _, ok := p.took(step); !ok {
 			t.Errorf("no step %s", step)
 		}
+	}
+}
+
+// TestKeyExchange holds the group to be told in TLS 1.2 too, where it is
+// settled only after the certificate.
+func TestKeyExchange(t *testing.T) {
+	ca := newAuthority(t)
+	config := serverConfig(ca.issue(nil))
+	config.MaxVersion, config.CurvePreferences = tls.VersionTLS12, []tls.CurveID{tls.CurveP256}
+	p := probed(t, Options{URL: "wss://" + serve(t, overTLS(config, answering(accepted))) + "/", Roots: ca.pool})
+	if p.TLS.Version != "TLS 1.2" || p.TLS.Exchange != "CurveP256" {
+		t.Errorf("TLS %+v", p.TLS)
 	}
 }
 

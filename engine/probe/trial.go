@@ -68,8 +68,11 @@ func ownOrigin(secure bool, host string) string {
 // try makes one further handshake and notes it.
 func (r *run) try(ctx context.Context, t Trial, request *handshake.Request, text []byte) {
 	o, detail, headers := r.converse(ctx, request, text)
-	t.Outcome = outcomeOf(o, r.masks.text(oneLine(detail)))
+	t.Outcome = outcomeOf(o, atMost(r.masks.text(oneLine(detail)), maxDetail))
 	for _, v := range headerValues(headers, "sec-websocket-version") {
+		if len(t.Versions) == 10 {
+			break
+		}
 		t.Versions = append(t.Versions, atMost(v, 100))
 	}
 	r.Trials = append(r.Trials, t)
