@@ -79,13 +79,19 @@ func protocolOutcome(r results.Reason) results.Outcome {
 	return results.Outcome{Kind: results.Protocol, Phase: results.PhaseUpgrade, Reason: r}
 }
 
-// judge checks the header fields of a 101.
-func (p *Parser) judge(key *Key, v *Verdict) {
+// answer reads the header fields of a 101.
+func (p *Parser) answer(key *Key) answer {
 	a := answer{accept: key.Accept(), subprotocol: -1}
 	if p.request != nil {
 		a.subprotocols, a.offers, a.required = p.request.subprotocols, p.request.offers, p.request.required
 	}
 	a.read(fieldsOf(p.head))
+	return a
+}
+
+// judge checks the header fields of a 101.
+func (p *Parser) judge(key *Key, v *Verdict) {
+	a := p.answer(key)
 	v.Warnings |= a.warnings()
 	v.Subprotocol = a.subprotocol
 	v.Extended = a.tallies[extensionField].good > 0

@@ -1,0 +1,95 @@
+package probe
+
+import (
+	"fmt"
+	"strings"
+
+	"stampede/results"
+)
+
+// tlsFailures are the cases where TLS did not come about.
+var tlsFailures = []symptom{
+	{"clear_port", all(reason(notTLS), func(p *Probe) bool { return p.TLS != nil && strings.HasPrefix(p.TLS.FirstBytes, "HTTP") }),
+		func(p *Probe) (string, string) {
+			return "The port speaks HTTP in clear, and no TLS.", "Try " + withScheme(p, "ws") + ", or the port that has TLS."
+		}},
+	{"not_tls", reason(notTLS), func(p *Probe) (string, string) {
+		return fmt.Sprintf("The port does not speak TLS: it began with %q.", p.TLS.FirstBytes),
+			"Check the port; or try " + withScheme(p, "ws") + "."
+	}},
+	{"self_signed", all(reason(unknownAuthority), func(p *Probe) bool { return len(p.TLS.Chain) == 1 && p.TLS.Chain[0].SelfSigned }), always(
+		"The certificate is signed by itself, so that nobody vouches for it.",
+		"Trust it with --ca CERT.pem, or go on without verification with --insecure.")},
+	{"chain_incomplete", all(reason(unknownAuthority), func(p *Probe) bool { return len(p.TLS.Chain) == 1 && p.TLS.MoreCerts == 0 }), func(p *Probe) (string, string) {
+		return fmt.Sprintf("The signer, %s, is not trusted here, and the server sent no certificate for it. If the signer is a public authority, the server leaves out the intermediate certificate; browsers often know it and hide that.", p.TLS.Chain[0].Issuer),
+			"Let the server send the full chain (fullchain.pem). For an authority of your own: --ca CA.pem, or --insecure."
+	}},
+	{"unknown_authority", reason(unknownAuthority), always(
+		"The certificate is signed by an authority that is not trusted here: your own, or that of a firewall that opens TLS.",
+		"Trust it with --ca CA.pem, or go on without verification with --insecure.")},
+	{"expired", reason(expired), func(p *Probe) (string, string) {
+		for _, c := range p.TLS.Chain {
+			if c.DaysLeft < 0 {
+				return fmt.Sprintf("The certificate of %s expired on %s.", c.Subject, c.NotAfter.UTC().Format("2006-01-02 15:04 MST")),
+					"Renew it, and reload the server: it may still hold the old one. --insecure goes on all the same."
+			}
+		}
+		return "A certificate of the chain has expired.", "Renew it. --insecure goes on all the same."
+	}},
+	{"not_yet_valid", reason(notYetValid), func(p *Probe) (string, string) {
+		return fmt.Sprintf("The certificate is not valid before %s: this machine's clock is slow, or the certificate is for later.", p.TLS.Chain[0].NotBefore.UTC().Format("2006-01-02 15:04 MST")), "Compare the clocks."
+	}},
+	{"wrong_host", reason(wrongHost), func(p *Probe) (string, string) {
+		do := "Use a name it is for, or give that with --server-name; a proxy with several certificates chooses by that name."
+		if p.TLS.ServerName == "" {
+			do = "The target is an address, so no server name was sent and the server chose its default. Put the name in the URL and the address in --connect-to, or give --server-name."
+		}
+		return fmt.Sprintf("The certificate is not for %s but for %s.", p.TLS.Name, certificateNames(p.TLS)), do
+	}},
+	{"unfit_certificate", reason(unfitCertificate), func(p *Probe) (string, string) {
+		return "The certificate can't be used: " + p.TLS.Why + ".", "Have it issued anew; --insecure goes on all the same."
+	}},
+	{"unrecognized_name", reason("unrecognized_name"), func(p *Probe) (string, string) {
+		return "The server has nothing for the server name that was sent: " + sni(p) + ".", "Give the one it knows with --server-name, or put it in the URL and the address in --connect-to."
+	}},
+	{"alpn_h2_only", reason("no_application_protocol", "unasked_alpn"), always(
+		"The server does not offer http/1.1 in ALPN, most likely h2 alone; an upgrade needs HTTP/1.1.",
+		"Let it offer http/1.1 beside h2.")},
+	{"client_certificate", all(clientAsked, reason("certificate_required", "bad_certificate", "handshake_failure", "unknown_ca",
+		"certificate_unknown", "certificate_expired", "certificate_revoked", "access_denied", "unsupported_certificate")), func(p *Probe) (string, string) {
+		if p.TLS.ClientSent {
+			return fmt.Sprintf("The server refuses the client's certificate: %s.", words(p.Outcome.Reason)), "Give one from the authority it trusts, with --cert and --key; check its dates."
+		}
+		return "The server wants a certificate of the client.", "Give one with --cert and --key."
+	}},
+	{"tls_version", reason("protocol_version"), always(
+		"Client and server have no TLS version in common. stampede, as browsers do, speaks 1.2 and 1.3.",
+		"Switch TLS 1.2 on at the server: 1.0 and 1.1 are deprecated (RFC 8996).")},
+	{"no_common_cipher", reason("handshake_failure", "insufficient_security"), func(p *Probe) (string, string) {
+		return "The server finds nothing in common: no cipher or curve, or no certificate for the server name (" + sni(p) + ").",
+			"Check --server-name first, then the server's ciphers and its kind of key."
+	}},
+	{"server_tls_error", reason("internal_error"), func(p *Probe) (string, string) {
+		return "The server failed inside TLS. Go's servers and Caddy answer so where they have no certificate for the server name (" + sni(p) + ").",
+			"Check --server-name, and the server's log."
+	}},
+	{"tls_failed", anything, func(p *Probe) (string, string) {
+		return "TLS failed: " + words(p.Outcome.Reason) + ".", "The server's log has its side; " + p.Outcome.Detail + "."
+	}},
+}
+
+func clientAsked(p *Probe) bool { return p.TLS != nil && p.TLS.ClientAsked }
+
+func words(r results.Reason) string { return strings.ReplaceAll(string(r), "_", " ") }
+
+// certificateNames lists what the server's own certificate is for.
+func certificateNames(t *TLS) string {
+	c := t.Chain[0]
+	switch {
+	case len(c.Names) == 0:
+		return "no name at all (the common name in its subject does not count any more)"
+	case len(c.Names) > 5:
+		return fmt.Sprintf("%s and %d more", strings.Join(c.Names[:5], ", "), len(c.Names)-5+c.MoreNames)
+	}
+	return strings.Join(c.Names, ", ")
+}
