@@ -21,7 +21,7 @@ func Curl(o Options, files CurlFiles) (string, error) {
 	}
 	args := []string{"curl", "--include", "--no-buffer", "--http1.1", "--max-time", strconv.FormatFloat(p.Timeout.Seconds(), 'f', -1, 64)}
 	args = append(args, p.curlRoute(files)...)
-	for _, h := range readHead(p.request.AppendTo(nil, &p.key)) {
+	for _, h := range readHead(p.request.AppendTo(nil, &p.key, 0)) {
 		if h.Name == "Host" && h.Value == p.curlHost() {
 			continue
 		}

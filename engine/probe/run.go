@@ -160,7 +160,7 @@ func (r *run) noAddress(ctx context.Context, err error) {
 func (r *run) upgrade(ctx context.Context, conn net.Conn) {
 	start := r.since()
 	r.Request.Sent = true
-	_, writeErr := conn.Write(r.request.AppendTo(nil, &r.key)) // a server may refuse before it has read all
+	_, writeErr := conn.Write(r.request.AppendTo(nil, &r.key, 0)) // a server may refuse before it has read all
 	r.step(StepSend, start)
 	sent := r.since()
 	got := readHeads(conn, r.request, r.since)

@@ -28,7 +28,7 @@ func (r *run) tryOthers(ctx context.Context) {
 	}
 	if r.Versions {
 		for _, v := range triedVersions {
-			text := r.request.AppendTo(nil, &r.key)
+			text := r.request.AppendTo(nil, &r.key, 0)
 			text = bytes.Replace(text, []byte(versionLine), []byte(strings.Replace(versionLine, "13", v, 1)), 1)
 			r.try(ctx, Trial{Change: "Sec-WebSocket-Version: " + v, About: TrialVersion, Value: v}, r.request, text)
 		}
@@ -54,7 +54,7 @@ func (r *run) tryOrigin(ctx context.Context) {
 	if err != nil {
 		return // can't be: these headers were good before
 	}
-	r.try(ctx, t, request, request.AppendTo(nil, &r.key))
+	r.try(ctx, t, request, request.AppendTo(nil, &r.key, 0))
 }
 
 // ownOrigin is the Origin of a page that came from host (RFC 6454 §6.2).
