@@ -289,6 +289,27 @@ func TestWorkerSpeaksNonsense(t *testing.T) {
 	}
 }
 
+// A worker that has stopped to speak is ended, but not while it speaks.
+func TestWorkerSilent(t *testing.T) {
+	killed := false
+	w := &crewWorker{Peer: Peer{Kill: func() { killed = true }}}
+	c := &crew{workers: []*crewWorker{w}}
+	for range silenceLimit - 1 {
+		c.listenForSilence()
+	}
+	c.take(workerNews{worker: w, news: &News{}})
+	for range silenceLimit - 1 {
+		c.listenForSilence()
+	}
+	if killed {
+		t.Error("killed although it spoke")
+	}
+	c.listenForSilence()
+	if !killed || !strings.Contains(w.ending().Error(), "nothing was heard of it for 30s") {
+		t.Errorf("killed %v for %v; want true, for 30s of silence", killed, w.cause)
+	}
+}
+
 // Where one can't begin, nothing is sent and all end.
 func TestWorkersThatCanNotBegin(t *testing.T) {
 	assignment := Assignment{

@@ -80,6 +80,7 @@ func (c *crew) take(m workerNews) {
 	}
 	if m.news.Fault != "" {
 		w.fault = m.news.Fault
+		_ = w.In.Close()
 	}
 	if m.news.Report != nil {
 		c.reported(w, m.news.Report)

@@ -10,8 +10,13 @@ import (
 // Run makes the load cfg describes; on this system it can't.
 func Run(ctx context.Context, cfg Config) (Report, error) { return Report{}, ErrUnsupported }
 
-// Lead makes load with workers; on this system it can't.
+// Lead makes load with workers, which it ends; on this system it can't.
 func Lead(ctx context.Context, a Assignment, peers []Peer, sink Sink, observe Observer) (Report, error) {
+	for _, p := range peers {
+		_ = p.In.Close()
+		p.Kill()
+		_ = p.Wait()
+	}
 	return Report{}, ErrUnsupported
 }
 

@@ -197,6 +197,28 @@ func FuzzNews(f *testing.F) {
 	})
 }
 
+// BenchmarkNews is what an attempt costs both ends of a worker's stream.
+func BenchmarkNews(b *testing.B) {
+	n := News{Attempts: make([]results.Attempt, 512)}
+	for i := range n.Attempts {
+		at := time.Duration(i) * time.Millisecond
+		n.Attempts[i] = results.Attempt{N: int64(i), Intended: at, Dialed: at + 1e4, Started: at + 1e4, Connected: at + 2e5, Requested: at + 3e5,
+			Ended: at + 1e6, ConnectLag: 1e4, ReadLag: 2e4, Burst: -1, Outcome: results.Outcome{Kind: results.Established}}
+	}
+	var stream bytes.Buffer
+	w, r := newNewsWriter(&stream), newNewsReader(&stream)
+	b.ReportAllocs()
+	for b.Loop() {
+		if err := w.write(&n); err != nil {
+			b.Fatal(err)
+		}
+		if _, err := r.read(); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*len(n.Attempts)), "ns/attempt")
+}
+
 // The parts of a slice are the slice, and the slices are the plan.
 func TestSlices(t *testing.T) {
 	s := &scenario.Scenario{Target: scenario.Target{URL: "ws://test/"}, Load: []scenario.Shape{{Kind: scenario.KindBurst, Count: 103}}}
