@@ -8,6 +8,7 @@ import (
 	"errors"
 	"io"
 	"net/netip"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -47,7 +48,7 @@ func TestAssignmentTravels(t *testing.T) {
 	if err := newCommandReader(bytes.NewReader(append(text, '\n'))).read(&got); err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(want, got, cmpopts.EquateComparable(netip.Addr{}, netip.AddrPort{}), cmp.AllowUnexported(scenario.Data{}), cmpopts.IgnoreUnexported(scenario.Target{})); diff != "" {
+	if diff := cmp.Diff(want, got, cmpopts.EquateComparable(netip.Addr{}, netip.AddrPort{}), cmp.Comparer(func(a, b scenario.Data) bool { return reflect.DeepEqual(a, b) }), cmpopts.IgnoreUnexported(scenario.Target{})); diff != "" {
 		t.Errorf("assignment (-sent +received):\n%s", diff)
 	}
 }

@@ -15,7 +15,6 @@ import (
 	"time"
 
 	"stampede/engine"
-	"stampede/engine/handshake"
 	"stampede/results"
 	"stampede/scenario"
 )
@@ -215,19 +214,16 @@ func (r *heldRun) lead(t *testing.T, s *scenario.Scenario, schedule *scenario.Sc
 		}
 		peers, r.pids = append(peers, p), append(r.pids, c.Process.Pid)
 	}
-	a := engine.Assignment{
-		Load: s.Load, Hold: s.Hold, Timeouts: s.Timeouts, SourceAddresses: s.Target.SourceAddresses,
-		Request: handshake.RequestOptions{Target: "/", Host: "target"},
-	}
+	var found engine.Found
 	o := results.RecorderOptions{Planned: schedule.Len()}
 	for _, server := range r.servers {
-		a.Addresses = append(a.Addresses, server.address)
+		found.Addresses = append(found.Addresses, server.address)
 		o.Addresses = append(o.Addresses, server.address.String())
 	}
 	recorder := results.NewRecorder(o)
 	began := time.Now()
 	var err error
-	if r.report, err = engine.Lead(t.Context(), a, peers, recorder, r); err != nil {
+	if r.report, err = engine.Lead(t.Context(), engine.Assign(s, []engine.Found{found}), peers, recorder, r); err != nil {
 		t.Fatal(err)
 	}
 	r.took = time.Since(began)
