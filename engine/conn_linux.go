@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"stampede/engine/handshake"
+	"stampede/results"
 	"stampede/scenario"
 )
 
@@ -39,6 +40,8 @@ type conn struct {
 	secured   time.Duration
 	requested time.Duration
 	ended     time.Duration
+
+	session results.Session
 
 	connectLag, readLag             time.Duration // see results.Attempt
 	synRetransmits, dataRetransmits uint8

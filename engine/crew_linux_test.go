@@ -353,7 +353,7 @@ func TestWorkRefuses(t *testing.T) {
 		"nothing":         {"", "EOF"},
 		"no JSON":         {"hello\n", "invalid character"},
 		"another version": {`{"Protocol": 99}` + "\n", "version 99"},
-		"no plan":         {`{"Protocol": 1, "Addresses": ["127.0.0.1:9"]}` + "\n", "load"},
+		"no plan":         {`{"Protocol": 1, "Target": {"URL": "ws://h/"}}` + "\n", "load"},
 		"a slice of none": {`{"Protocol": 1, "Addresses": ["127.0.0.1:9"], "First": -1}` + "\n", "slice"},
 	} {
 		t.Run(name, func(t *testing.T) {

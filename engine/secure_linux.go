@@ -246,7 +246,7 @@ func (s *shard) handshakesDone() {
 		if t.wire.stamped != nil {
 			t.wire.stamped = &s.stamped
 		}
-		c.secured = e.at
+		c.secured, c.session = e.at, sessionOf(t.ConnectionState())
 		c.early = true // what came while nobody looked is not told again
 		c.state = upgrading
 		s.requestTime(e.slot)

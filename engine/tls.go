@@ -92,3 +92,8 @@ func alertReason(err error) results.Reason {
 	}
 	return results.Reason("alert_" + strconv.Itoa(int(v.Uint())))
 }
+
+// sessionOf is what a result keeps of a completed handshake.
+func sessionOf(s tls.ConnectionState) results.Session {
+	return results.Session{Version: s.Version, Cipher: s.CipherSuite, Curve: s.CurveID, Resumed: s.DidResume}
+}

@@ -22,10 +22,12 @@ type Attempt struct {
 	ConnectLag time.Duration // part of the connect phase spent in this host after the kernel was done; zero if unmeasured
 	ReadLag    time.Duration // time the ending bytes waited in this host before they were read; zero if unmeasured
 
-	Burst           int32  // index among the schedule's bursts, -1 for an arrival outside any
-	Address         uint16 // index into Result.Target's address list, as dialled last
-	SYNRetransmits  uint8  // SYNs sent again, saturating
-	DataRetransmits uint8  // data segments sent again during the handshake, saturating
+	Burst   int32   // index among the schedule's bursts, -1 for an arrival outside any
+	Address uint16  // index into Result.Target's address list, as dialled last
+	Session Session // what TLS agreed on
+
+	SYNRetransmits  uint8 // SYNs sent again, saturating
+	DataRetransmits uint8 // data segments sent again during the handshake, saturating
 
 	Outcome Outcome
 }

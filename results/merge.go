@@ -86,6 +86,7 @@ func (r *Result) add(o *Result) error {
 	r.Arrivals += o.Arrivals
 	r.Started += o.Started
 	r.TCP.merge(o.TCP)
+	r.TLS = mergeTLS(r.TLS, o.TLS)
 	r.addOutcomes(o)
 	r.addGroups(o)
 	r.Evidence.merge(&o.Evidence)

@@ -34,6 +34,7 @@ type Recorder struct {
 	index       map[Outcome]int
 	values      [numMetrics]histogram
 	tcp         TCP
+	sessions    sessions
 	addresses   []int64
 	bursts      []burstTally
 	line        timeline
@@ -84,6 +85,7 @@ func (r *Recorder) Attempt(a *Attempt) {
 		r.failed++
 	}
 	r.measure(a)
+	r.sessions.add(a.Session, 1)
 	r.line.at(a.Intended).arrive(a.own())
 	r.line.at(known).outcomes.add(i, 1)
 	if launched, at := a.launch(); launched {
@@ -195,6 +197,7 @@ func (r *Recorder) Merge(other *Recorder) error {
 		_ = r.values[m].merge(&other.values[m]) // the same range by construction
 	}
 	r.tcp.merge(other.tcp)
+	r.sessions.merge(other.sessions)
 	for i, n := range other.addresses {
 		r.addresses[i] += n
 	}

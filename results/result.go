@@ -34,6 +34,7 @@ type Result struct {
 	Evidence      Evidence          `json:"evidence"`
 	Findings      []Finding         `json:"findings"` // what Explain made of it
 	TCP           TCP               `json:"tcp"`
+	TLS           *TLSFacts         `json:"tls,omitempty"` // nil without TLS
 	Held          Held              `json:"held"`
 	Bursts        []BurstRow        `json:"bursts"`
 	Groups        []Group           `json:"groups"`
@@ -110,6 +111,7 @@ type Run struct {
 	Interrupted   bool
 	InterruptedAt time.Duration
 	Generator     Generator
+	Unverified    bool // certificates are not verified
 	Environment   map[string]string
 	Scenario      string // with secrets masked
 }
@@ -124,7 +126,7 @@ func (r *Recorder) Result(run Run) *Result {
 		Partial: run.Partial, Interrupted: run.Interrupted, InterruptedAt: run.InterruptedAt,
 		Target: Target{URL: run.URL, Addresses: r.dialed()}, Planned: r.options.Planned,
 		Arrivals: r.arrivals, Started: r.started, Timeout: run.Timeout,
-		Outcomes: r.outcomes(), TCP: r.tcp, Held: r.held.result(), Bursts: r.burstRows(),
+		Outcomes: r.outcomes(), TCP: r.tcp, TLS: r.sessions.facts(run.Unverified), Held: r.held.result(), Bursts: r.burstRows(),
 		Generator: run.Generator, TimelineStep: max(r.line.step, firstStep), Timeline: r.seconds(),
 		Warnings: r.remarks.sorted(), Notes: r.remarks.notes, Environment: run.Environment, Scenario: run.Scenario,
 	}

@@ -6,13 +6,6 @@ var unsupported = []struct {
 	feature string
 	used    func(s *Scenario) bool
 }{
-	{"wss:// in target.url", func(s *Scenario) bool { return s.Target.hasScheme("wss") }},
-	{"ws+unix: in target.url", func(s *Scenario) bool { return s.Target.hasScheme("ws+unix") }},
-	{"several target.urls", func(s *Scenario) bool { return len(s.Target.URLs) > 1 }},
-	{"{{…}} in target.url and target.headers", (*Scenario).Templated},
-	{"target.subprotocol_required", func(s *Scenario) bool { return s.Target.SubprotocolRequired }},
-	{"target.extensions", func(s *Scenario) bool { return len(s.Target.Extensions) > 0 }},
-	{"target.family", func(s *Scenario) bool { return s.Target.Family != 0 }},
 	{"target.proxy", func(s *Scenario) bool { return s.Target.Proxy != "" }},
 	{"target.proxy_protocol", func(s *Scenario) bool { return s.Target.ProxyProtocol != 0 }},
 	{"ready", func(s *Scenario) bool { return s.Ready.Within != 0 }},

@@ -35,6 +35,17 @@ func loadFlags() []cli.Flag {
 		&cli.StringFlag{Name: "connect-to", Usage: "dial this host:port; Host stays the URL's", Category: category},
 		&cli.StringSliceFlag{Name: "header", Aliases: []string{"H"}, Usage: "a header field, as 'Origin: https://app.example.test'", Category: category},
 		&cli.StringSliceFlag{Name: "subprotocol", Usage: "offer this subprotocol", Category: category},
+		&cli.StringFlag{Name: "extension", Usage: "offer this extension, as permessage-deflate", Category: category},
+		&cli.StringFlag{Name: "host", Usage: "the Host field; the server name of TLS follows it", Category: category},
+		&cli.BoolFlag{Name: "ipv4", Aliases: []string{"4"}, Usage: "IPv4 addresses only", Category: category},
+		&cli.BoolFlag{Name: "ipv6", Aliases: []string{"6"}, Usage: "IPv6 addresses only", Category: category},
+		&cli.StringFlag{Name: "ca", Usage: "trust the certificates in this PEM file", Category: category},
+		&cli.BoolFlag{Name: "insecure", Usage: "verify no certificate; the report says so", Category: category},
+		&cli.StringFlag{Name: "server-name", Usage: "the name TLS asks for and verifies", Category: category},
+		&cli.StringFlag{Name: "cert", Usage: "show this client certificate, with --key", Category: category},
+		&cli.StringFlag{Name: "key", Usage: "private key of --cert", Category: category},
+		&cli.BoolFlag{Name: "resumption", Usage: "let TLS sessions be resumed", Category: category},
+		&cli.StringFlag{Name: "tls-timeout", Usage: "for the TLS handshake, as 5s", Category: category},
 		&cli.StringSliceFlag{Name: "source-address", Usage: "dial from this address; several are used in turn", Category: category},
 	}
 }
@@ -135,6 +146,8 @@ func fromFlags(c *cli.Context, url string) (*scenario.Scenario, error) {
 	s.Hold.PingEvery = f.duration("ping-every")
 	s.Timeouts.Total = f.duration("timeout")
 	s.Timeouts.Connect = f.duration("connect-timeout")
+	s.Timeouts.TLS = f.duration("tls-timeout")
+	f.target(&s.Target)
 	if f.word("close", "clean", "reset") == "reset" {
 		s.Hold.Close = scenario.Reset
 	}
@@ -156,6 +169,40 @@ func fromFlags(c *cli.Context, url string) (*scenario.Scenario, error) {
 		return nil, f.err
 	}
 	return s, s.Validate()
+}
+
+// target reads the flags of who is dialled and how it is secured.
+func (f *flagParser) target(t *scenario.Target) {
+	t.Host = f.c.String("host")
+	if e := f.c.String("extension"); e != "" {
+		t.Extensions = []string{e}
+	}
+	switch v4, v6 := f.c.Bool("ipv4"), f.c.Bool("ipv6"); {
+	case v4 && v6:
+		f.fail("ipv6", "", "does not go with --ipv4")
+	case v4:
+		t.Family = 4
+	case v6:
+		t.Family = 6
+	}
+	t.TLS = scenario.TLS{
+		CA: f.file("ca"), Cert: f.file("cert"), Key: f.file("key"), ServerName: f.c.String("server-name"),
+		Insecure: f.c.Bool("insecure"), Resumption: f.c.Bool("resumption"),
+		CAFile: f.c.String("ca"), CertFile: f.c.String("cert"), KeyFile: f.c.String("key"),
+	}
+}
+
+// file is the content of the file a flag names; nil without the flag.
+func (f *flagParser) file(name string) []byte {
+	path := f.c.String(name)
+	if path == "" {
+		return nil
+	}
+	data, err := readFile(path)
+	if err != nil {
+		f.fail(name, path, err.Error())
+	}
+	return data
 }
 
 // shapeFromFlags is the burst or the steady rate the flags ask for.

@@ -13,6 +13,7 @@ import (
 
 // connections tells what became of TCP and of held connections.
 func (t *text) connections() {
+	t.tls()
 	var lines []string
 	if len(t.result.Target.Addresses) > 1 {
 		lines = append(lines, "addresses   "+t.addresses())
@@ -213,5 +214,32 @@ func (t *text) remarks() {
 	}
 	for _, n := range t.result.Notes {
 		t.line("note: %s", escape(n))
+	}
+}
+
+// tls tells how connections were secured. Certificates nobody looked at are
+// said loudly.
+func (t *text) tls() {
+	f := t.result.TLS
+	if f == nil {
+		return
+	}
+	line := fmt.Sprintf("tls         %s full handshakes, %s resumed", results.FormatCount(f.Full), results.FormatCount(f.Resumed))
+	for i, s := range f.Sessions {
+		if i == 3 {
+			line += fmt.Sprintf(" · and %d kinds more", len(f.Sessions)-i)
+			break
+		}
+		line += " · " + strings.TrimSpace(strings.Join([]string{s.Version, s.Cipher, s.KeyExchange}, " "))
+		if s.Resumed {
+			line += " resumed"
+		}
+		if len(f.Sessions) > 1 {
+			line += " × " + results.FormatCount(s.Count)
+		}
+	}
+	t.line("%s", line)
+	if f.Unverified {
+		t.line("            %s", t.loud("certificates were NOT verified"))
 	}
 }
