@@ -33,7 +33,7 @@ var starvations = []starvation{
 	},
 	{
 		name:   "GOMAXPROCS=1 and three times what it can do",
-		load:   "load:\n  - steady: {rate: 90000/s, for: 1s}\n" + goal,
+		load:   "load:\n  - steady: {rate: 40000/s, for: 1s}\n" + goal,
 		wrap:   func(*testing.T) []string { return []string{"env", "GOMAXPROCS=1"} },
 		checks: []string{"start_lag_p99", "started_share", "arrival_rate", "cpu_share", "bracket"},
 	},
