@@ -129,6 +129,16 @@ func (b *bench) out() string { return filepath.Join(b.dir, "result") }
 // not the question, but everything must be established.
 func (b *bench) finish(c *exec.Cmd) cost {
 	b.t.Helper()
+	done := b.ended(c)
+	if planned := done.result.Planned; done.handshakes != planned {
+		b.t.Fatalf("%d of %d established", done.handshakes, planned)
+	}
+	return done
+}
+
+// ended is finish for a load that may be more than this machine can take.
+func (b *bench) ended(c *exec.Cmd) cost {
+	b.t.Helper()
 	if err := c.Wait(); err != nil {
 		if e, ok := err.(*exec.ExitError); !ok || e.ExitCode() != exitGeneratorLimited {
 			b.t.Fatalf("%v: %v", c.Args, err)
@@ -139,14 +149,14 @@ func (b *bench) finish(c *exec.Cmd) cost {
 		b.t.Fatal(err)
 	}
 	row := r.Outcomes[0]
-	if row.Kind != results.Established || row.Count != r.Planned {
-		b.t.Fatalf("%d of %d established", row.Count, r.Planned)
+	if row.Kind != results.Established {
+		b.t.Fatalf("nothing established: %+v", row)
 	}
 	var launch time.Duration
 	if len(r.Bursts) > 0 {
 		launch = r.Bursts[0].LaunchSpan
 	}
-	return cost{launch: launch, handshakes: r.Planned, user: c.ProcessState.UserTime(), sys: c.ProcessState.SystemTime(), open: row.Last, result: r}
+	return cost{launch: launch, handshakes: row.Count, user: c.ProcessState.UserTime(), sys: c.ProcessState.SystemTime(), open: row.Last, result: r}
 }
 
 // medians runs each of the clients benchTurns times in turns and returns, for

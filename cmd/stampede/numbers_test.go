@@ -13,8 +13,8 @@ import (
 )
 
 // TestNumbers measures what docs/measurement.md promises of the generator and
-// prints it as one table. Nothing is asserted but that every handshake is
-// established: which number is good enough is for the reader to say.
+// prints it as one table. Whether a number is good enough is for the reader to
+// say, who knows how quiet the machine was.
 func TestNumbers(t *testing.T) {
 	b := newBench(t)
 	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
@@ -48,14 +48,15 @@ func (b *bench) churn() []number {
 	}
 }
 
-// throughput asks two shards for nine tenths of what two floors make.
+// throughput asks two shards for nine tenths of what two floors make. The
+// floors wait for replies before they go on, an open load does not: where
+// client and server share too few cores it may be more than both can take.
 func (b *bench) throughput() []number {
 	floor := medians(cost.perSec, func() cost { return b.floor("-n", "100000", "-c", "1000", "-t", "2") })[0]
-	rate := 0.9 * floor.perSec()
-	load := fmt.Sprintf("load:\n  - steady: {rate: %.0f/s, for: 3s}\nhold: {close: reset}\n", rate)
-	m := medians(cost.perSec, func() cost { return b.stampede(load, "--shards", "2") })[0]
+	load := fmt.Sprintf("load:\n  - steady: {rate: %.0f/s, for: 3s}\nhold: {close: reset}\n", 0.9*floor.perSec())
+	m := medians(cost.perSec, func() cost { return b.ended(b.start(b.address(), load, "--shards", "2")) })[0]
 	return []number{{"handshakes a second, two shards, asked for 0.9 × floor -t 2",
-		fmt.Sprintf("%.0f/s, %.2f × floor's %.0f/s", m.perSec(), m.perSec()/floor.perSec(), floor.perSec()), "≥ 0.9 ×"}}
+		fmt.Sprintf("%.0f/s, %.2f × floor's %.0f/s, %d of %d established", m.perSec(), m.perSec()/floor.perSec(), floor.perSec(), m.handshakes, m.result.Planned), "≥ 0.9 ×, all"}}
 }
 
 // burst is how simultaneous 5,000 are.
