@@ -6,7 +6,8 @@ run:
 	go run ./cmd/stampede run examples/quickstart.yaml
 test:
 	bash .ci/install
-	go test -race -shuffle=on -timeout 20m ./...
+	go test -shuffle=on ./results/stats
+	go test -race -shuffle=on -p 1 -timeout 40m ./...
 lint:
 	bash .ci/lint
 bench:
