@@ -10,7 +10,7 @@ import (
 
 // state is where a connection stands:
 //
-//	armed → connecting → (securing →) upgrading → held → closing → (free)
+//	armed → connecting → (securing →) upgrading → (readying →) held → closing → (free)
 //	dialing → (securing →) parked → upgrading …   for release: upgrade
 //	… → sampling → (free)                      after a refusal, while its body arrives
 type state uint8
@@ -24,6 +24,7 @@ const (
 	securing         // connected, TLS handshake under way
 	abandoned        // given up during the TLS handshake, which has not ended yet
 	upgrading        // connected; request going out or reply awaited
+	readying         // a valid 101 is there, the answer the scenario waits for is not
 	held             // established and open
 	closing          // our Close sent, the peer's and its FIN awaited
 	sampling         // outcome decided, collecting the body for a sample
@@ -39,7 +40,8 @@ type conn struct {
 	connected time.Duration
 	secured   time.Duration
 	requested time.Duration
-	ended     time.Duration
+	ended     time.Duration // the outcome, or the end of the 101's head while on trial
+	ready     time.Duration
 
 	session results.Session
 
@@ -59,11 +61,13 @@ type conn struct {
 
 	state      state
 	release    scenario.Release
+	extended   bool // the 101 accepted an extension
 	fellBack   bool // the other family has been tried
 	released   bool // release: upgrade, the instant has passed
 	peerClosed bool // the peer's Close frame has been read
 	closeTold  bool // its HeldClose is recorded
 	early      bool // news came while parked, or with the news of the connect
+	onTrial    bool // established if it is not closed at once: not settled yet
 	hungUp     bool // the peer has sent FIN or RST: nothing stops reading before it
 
 	key    handshake.Key

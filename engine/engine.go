@@ -23,9 +23,11 @@ type Config struct {
 	Pick            func(n int64) int // the index in Targets of arrival n's target, a pure function; nil: the first
 	Timeouts        scenario.Timeouts
 	Hold            scenario.Hold
-	SourceAddresses []netip.Addr // dialled from in turn; empty: the kernel chooses
-	Shards          int          // 0: one a CPU this process may use
-	NoEvidence      bool         // do not ask the kernel (receive stamps, TCP_INFO): no lags but start_lag, no retransmissions
+	Ready           scenario.Ready // what must come behind the 101; the zero value asks for nothing
+	CloseWithin     time.Duration  // a connection that the server ends sooner than this after its 101 has failed; zero: none has
+	SourceAddresses []netip.Addr   // dialled from in turn; empty: the kernel chooses
+	Shards          int            // 0: one a CPU this process may use
+	NoEvidence      bool           // do not ask the kernel (receive stamps, TCP_INFO): no lags but start_lag, no retransmissions
 
 	// First and Stride pick a slice of the schedule: arrivals First,
 	// First+Stride, … A zero Stride is the whole schedule.

@@ -41,18 +41,30 @@ type frameReader struct {
 	n          int  // bytes in pending: a header or control frame not yet whole
 	fragmented bool // between the fragments of a message
 	compressed bool // permessage-deflate was agreed: RSV1 is allowed
+	gathers    bool // text messages are kept for message
+	text       []byte
+	isText     bool // the message at hand is text
+	whole      bool // text is a whole message
 }
 
 // idle reports whether the reader stands where a fresh one does.
-func (r *frameReader) idle() bool { return r.skip == 0 && r.n == 0 && !r.fragmented }
+func (r *frameReader) idle() bool {
+	return r.skip == 0 && r.n == 0 && !r.fragmented && !r.gathers
+}
 
 // next takes one frame off data. ok is false when data holds no whole one:
 // all of it is consumed then.
 func (r *frameReader) next(data []byte) (f frame, rest []byte, ok bool, err error) {
+	r.whole = false
 	if r.skip > 0 {
 		n := min(r.skip, int64(len(data)))
+		r.gather(data[:n])
 		r.skip -= n
 		data = data[n:]
+		if r.skip == 0 && r.gathers && r.isText && !r.fragmented {
+			r.whole = true
+			return frame{op: ws.OpContinuation}, data, true, nil
+		}
 	}
 	if len(data) == 0 {
 		return frame{}, nil, false, nil
@@ -78,6 +90,20 @@ func (r *frameReader) next(data []byte) (f frame, rest []byte, ok bool, err erro
 	return frame{}, nil, false, nil
 }
 
+// maxMessage bounds what is kept of a message.
+const maxMessage = 64 << 10
+
+// gather keeps a piece of a text message, as far as there is room.
+func (r *frameReader) gather(p []byte) {
+	if r.gathers && r.isText {
+		r.text = append(r.text, p[:min(len(p), maxMessage-len(r.text))]...)
+	}
+}
+
+// message is the text message that the last call of next ended, of which the
+// first 64 KB are kept; whole is false if it ended none, or nobody gathers.
+func (r *frameReader) message() (text []byte, whole bool) { return r.text, r.whole }
+
 // parse reads a header, and for a control frame its payload, from the start of p.
 func (r *frameReader) parse(p []byte) (f frame, used int, ok bool, err error) {
 	if len(p) > 0 {
@@ -98,8 +124,12 @@ func (r *frameReader) parse(p []byte) (f frame, used int, ok bool, err error) {
 	if h.OpCode == ws.OpContinuation != r.fragmented {
 		return frame{}, 0, false, errFragment
 	}
+	if h.OpCode != ws.OpContinuation {
+		r.isText, r.text = h.OpCode == ws.OpText, r.text[:0]
+	}
 	r.fragmented = !h.Fin
 	r.skip = h.Length
+	r.whole = r.gathers && r.isText && h.Fin && h.Length == 0
 	return frame{op: h.OpCode}, used, true, nil
 }
 

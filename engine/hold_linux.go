@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"encoding/binary"
+	"strconv"
 	"time"
 
 	"github.com/gobwas/ws"
@@ -9,11 +11,17 @@ import (
 	"stampede/scenario"
 )
 
-// controlFrame makes a masked control frame, as a client's must be (RFC 6455 §5.3).
-func (s *shard) controlFrame(op ws.OpCode, payload []byte) []byte {
+// clientFrame makes a masked frame of less than 64 KB, as a client's must be (RFC 6455 §5.3).
+func (s *shard) clientFrame(op ws.OpCode, payload []byte) []byte {
 	var mask [4]byte
 	_, _ = s.random.Read(mask[:])
-	b := append(s.request[:0], 0x80|byte(op), 0x80|byte(len(payload)))
+	b := append(s.request[:0], 0x80|byte(op))
+	switch n := len(payload); {
+	case n < 126:
+		b = append(b, 0x80|byte(n))
+	default: // the scenario bounds a text to 64 KB
+		b = binary.BigEndian.AppendUint16(append(b, 0x80|126), uint16(n))
+	}
 	b = append(b, mask[:]...)
 	for i, p := range payload {
 		b = append(b, p^mask[i%4])
@@ -22,12 +30,12 @@ func (s *shard) controlFrame(op ws.OpCode, payload []byte) []byte {
 	return b
 }
 
-// sendControl sends a control frame if the socket takes it whole. One that
+// sendFrame sends a frame if the socket takes it whole. One that
 // does not fit is dropped: the peer has not read a window's worth of data,
 // and a lost ping or pong of ours is nothing a handshake figure rests on.
-func (s *shard) sendControl(i int32, op ws.OpCode, payload []byte) {
+func (s *shard) sendFrame(i int32, op ws.OpCode, payload []byte) {
 	c := s.slab.at(i)
-	f := s.controlFrame(op, payload)
+	f := s.clientFrame(op, payload)
 	if c.tls != nil {
 		_, _ = c.tls.Write(f)
 		return
@@ -37,7 +45,7 @@ func (s *shard) sendControl(i int32, op ws.OpCode, payload []byte) {
 
 // ping sends a ping and sets the next.
 func (s *shard) ping(i int32, now time.Duration) {
-	s.sendControl(i, ws.OpPing, nil)
+	s.sendFrame(i, ws.OpPing, nil)
 	s.enter(i, pingQueue, now+s.run.config.Hold.PingEvery)
 }
 
@@ -49,6 +57,9 @@ const codeAbnormal = 1006
 // startClose ends a held connection the way the scenario says.
 func (s *shard) startClose(i int32, now time.Duration) {
 	c := s.slab.at(i)
+	if c.onTrial {
+		s.acquit(i)
+	}
 	if s.run.config.Hold.Close == scenario.Reset {
 		lingerZero(int(c.fd))
 		s.closed(i, results.HeldClose{At: now, Kind: results.ResetClose})
@@ -57,7 +68,7 @@ func (s *shard) startClose(i int32, now time.Duration) {
 	s.leave(i, byLife)
 	c.state = closing
 	s.held--
-	s.sendControl(i, ws.OpClose, closeNormal)
+	s.sendFrame(i, ws.OpClose, closeNormal)
 	s.enter(i, closingQueue, now+closeTimeout)
 }
 
@@ -87,11 +98,16 @@ func (s *shard) readFrameBytes(i int32, data []byte) {
 	r := c.frames
 	if r == nil {
 		r = &s.frames
-		r.skip, r.n, r.fragmented = 0, 0, false
+		r.skip, r.n, r.fragmented, r.compressed = 0, 0, false, c.extended
 	}
 	gen := c.gen
 	for all := data; len(data) > 0; {
 		f, rest, ok, err := r.next(data)
+		if message, whole := r.message(); whole {
+			if s.isReady(i, message); c.gen != gen {
+				return
+			}
+		}
 		if err != nil {
 			s.frameError(i, all, err)
 			return
@@ -118,8 +134,8 @@ func (s *shard) onFrame(i int32, f frame) {
 	c := s.slab.at(i)
 	switch f.op {
 	case ws.OpPing:
-		if c.state == held {
-			s.sendControl(i, ws.OpPong, f.payload)
+		if c.state == held || c.state == readying {
+			s.sendFrame(i, ws.OpPong, f.payload)
 		}
 	case ws.OpClose:
 		s.onClose(i, f)
@@ -137,10 +153,16 @@ func (s *shard) onClose(i int32, f frame) {
 	if ours {
 		return // its FIN ends it
 	}
+	if c.undecided() {
+		o := results.Outcome{Kind: results.Closed, Phase: results.PhaseReady, Reason: closedReason(code)}
+		s.sampleText(o, "close frame "+strconv.Itoa(int(code))+" "+handshake.Escape(f.payload[min(2, len(f.payload)):]))
+		s.fail(i, o)
+		return
+	}
 	if c.state == held {
 		s.held--
 		c.state = closing
-		s.sendControl(i, ws.OpClose, f.payload[:min(2, len(f.payload))])
+		s.sendFrame(i, ws.OpClose, f.payload[:min(2, len(f.payload))])
 	}
 	s.leave(i, byLife)
 	s.enter(i, closingQueue, now+closeTimeout)
@@ -153,6 +175,10 @@ func (s *shard) lost(i int32, reset bool) {
 	c := s.slab.at(i)
 	now := s.clock()
 	switch {
+	case c.undecided() && reset:
+		s.fail(i, results.Outcome{Kind: results.Reset, Phase: results.PhaseReady})
+	case c.undecided():
+		s.fail(i, results.Outcome{Kind: results.Closed, Phase: results.PhaseReady})
 	case c.state == closing && (c.peerClosed || !reset):
 		s.closed(i, results.HeldClose{At: now, Kind: results.CleanClose})
 	case c.state == closing:
@@ -167,6 +193,12 @@ func (s *shard) lost(i int32, reset bool) {
 // frameError ends a connection whose server sent what is no frame; the
 // handshake stays established, the fault has its own count and sample.
 func (s *shard) frameError(i int32, data []byte, err error) {
+	if c := s.slab.at(i); c.undecided() {
+		o := results.Outcome{Kind: results.Protocol, Phase: results.PhaseReady, Reason: results.BadFrame}
+		s.sampleText(o, err.Error()+": "+handshake.Escape(data[:min(len(data), 16)]))
+		s.fail(i, o)
+		return
+	}
 	s.batch.warn("frame error after open", 1)
 	s.sampleText(results.Outcome{Kind: results.Established}, "frame error after open: "+err.Error()+": "+handshake.Escape(data[:min(len(data), 16)]))
 	s.closed(i, results.HeldClose{At: s.clock(), Kind: results.FrameError, Code: uint16(ws.StatusProtocolError)})

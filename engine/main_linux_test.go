@@ -137,6 +137,9 @@ type load struct {
 	sources      []netip.Addr
 	path         string
 	seed         uint64
+	ready        scenario.Ready
+	closeWithin  time.Duration // early_close: fail within
+	extensions   []string
 	subprotocols []string
 	headers      []scenario.Header
 	shards       int
@@ -180,8 +183,12 @@ func rate(perSecond float64, d time.Duration) []scenario.Shape {
 func (l load) run(ctx context.Context, t *testing.T) *outcome {
 	t.Helper()
 	s := &scenario.Scenario{Load: l.shapes, Hold: l.hold, Timeouts: l.timeouts, Seed: l.seed, Target: scenario.Target{
-		URL: "ws://test" + l.path, Subprotocols: l.subprotocols, Headers: l.headers, SourceAddresses: l.sources,
+		URL: "ws://test" + l.path, Extensions: l.extensions, Subprotocols: l.subprotocols, Headers: l.headers, SourceAddresses: l.sources,
 	}}
+	s.Ready = l.ready
+	if l.closeWithin > 0 {
+		s.EarlyClose, s.EarlyCloseWithin = scenario.FailEarlyClose, l.closeWithin
+	}
 	if err := s.Validate(); err != nil {
 		t.Fatal(err)
 	}
@@ -219,7 +226,7 @@ func (l load) make(ctx context.Context, t *testing.T, s *scenario.Scenario, sink
 	default:
 		targets[0].TLS = l.target.TLS
 		r, err = Run(ctx, Config{
-			Schedule: s.Schedule(), Targets: targets, Timeouts: s.Timeouts, Hold: s.Hold,
+			Schedule: s.Schedule(), Targets: targets, Timeouts: s.Timeouts, Hold: s.Hold, Ready: s.Ready, CloseWithin: s.EarlyCloseWithin,
 			SourceAddresses: l.sources, Shards: l.shards, NoEvidence: l.noEvidence, Recorder: sink, Observe: observe,
 		})
 	}

@@ -9,6 +9,8 @@ const (
 	noQueue       queueID = iota
 	connectQueue          // byPhase: the connect phase's deadline
 	tlsQueue              // byPhase: the tls phase's deadline
+	readyQueue            // byPhase: the ready phase's deadline
+	trialQueue            // byPhase: from here on a close by the server is none of the handshake's
 	pingQueue             // byPhase: a held connection's next ping
 	closingQueue          // byPhase: the end of waiting for the peer's close
 	samplingQueue         // byPhase: the end of waiting for a refused body

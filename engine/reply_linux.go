@@ -113,6 +113,9 @@ func (s *shard) feed(i int32, data []byte) (decided bool) {
 		s.batch.warn((w & -w).String(), 1)
 	}
 	if v.Outcome.Kind == results.Established {
+		if c.extended = v.Extended; c.extended {
+			s.batch.warn("permessage-deflate negotiated", 1)
+		}
 		s.established(i, data[used:], !s.isAll(c, len(data)))
 	} else {
 		s.refused(i, p, v, data[used:])
@@ -129,40 +132,67 @@ func (s *shard) spareParser() *handshake.Parser {
 	return new(handshake.Parser)
 }
 
-// established records the handshake and holds the connection. rest came
-// behind the head; more says that the socket may have more to read.
+// established goes on from a valid 101. rest came behind its head; more says
+// that the socket may have more to read.
 func (s *shard) established(i int32, rest []byte, more bool) {
 	c := s.slab.at(i)
-	now := s.clock()
-	s.settle(i, results.Outcome{Kind: results.Established}, now)
+	c.ended = s.clock()
+	s.leave(i, byPhase)
+	s.leave(i, byLife)
 	if c.reply != nil {
 		s.parsers, c.reply = append(s.parsers, c.reply), nil
 	}
-	c.state = held
-	s.held++
 	gen := c.gen
-	if len(rest) > 0 {
+	if s.run.config.Ready.Within > 0 {
+		s.awaitReady(i)
+	} else {
+		s.opened(i)
+	}
+	if c.gen == gen && len(rest) > 0 {
 		s.readFrameBytes(i, rest)
 	}
-	if more && c.gen == gen {
+	if c.gen == gen && more {
 		s.readFrames(i)
 	}
-	if c.gen != gen || c.state != held {
-		return // the server has closed it already
+	if c.gen == gen && c.state == held {
+		s.keep(i)
 	}
+}
+
+// opened makes slot i a held connection: settled, or on trial for a while.
+func (s *shard) opened(i int32) {
+	c := s.slab.at(i)
+	c.state = held
+	s.held++
+	if within := s.run.config.CloseWithin; within > 0 {
+		c.onTrial = true
+		s.enter(i, trialQueue, c.ended+within)
+		return
+	}
+	s.settle(i, results.Outcome{Kind: results.Established}, c.ended)
+}
+
+// keep lets a held connection be what the scenario says: closed at once, or
+// held and pinged.
+func (s *shard) keep(i int32) {
+	c := s.slab.at(i)
 	hold := &s.run.config.Hold
+	now := s.clock()
 	if hold.For == 0 {
 		s.startClose(i, now)
 		return
 	}
-	s.enter(i, holdQueue, now+hold.For)
-	if hold.PingEvery > 0 {
+	s.enter(i, holdQueue, c.ended+hold.For)
+	if hold.PingEvery > 0 && !c.onTrial {
 		s.enter(i, pingQueue, now+hold.PingEvery)
 	}
 }
 
 // fail ends an attempt that was not established and closes its connection.
 func (s *shard) fail(i int32, o results.Outcome) {
+	if s.slab.at(i).state == held { // on trial, and guilty
+		s.held--
+	}
 	s.settle(i, o, s.clock())
 	s.explain(i, o)
 	s.drop(i)
@@ -172,8 +202,11 @@ func (s *shard) fail(i int32, o results.Outcome) {
 func (s *shard) settle(i int32, o results.Outcome, now time.Duration) {
 	c := s.slab.at(i)
 	c.ended = now
+	c.onTrial = false
 	s.leave(i, byPhase)
-	s.leave(i, byLife)
+	if o.Kind != results.Established {
+		s.leave(i, byLife)
+	}
 	if c.released {
 		s.inFlight--
 	}
@@ -181,7 +214,7 @@ func (s *shard) settle(i int32, o results.Outcome, now time.Duration) {
 	s.record(results.Attempt{
 		ConnectLag: c.connectLag, ReadLag: c.readLag, SYNRetransmits: c.synRetransmits, DataRetransmits: c.dataRetransmits,
 		N: c.n, Intended: c.intended, Dialed: c.dialed, Started: c.started, Connected: c.connected, Secured: c.secured,
-		Session: c.session, Requested: c.requested, Ended: now, Burst: c.burst, Address: c.address, Outcome: o,
+		Session: c.session, Ready: c.ready, Requested: c.requested, Ended: now, Burst: c.burst, Address: c.address, Outcome: o,
 	})
 }
 

@@ -192,7 +192,7 @@ func (s *shard) event(i int32, gen uint32, events uint32) {
 		c.tls.wire.tell()
 	case upgrading:
 		s.upgradeNews(i, events)
-	case held, closing:
+	case readying, held, closing:
 		s.readFrames(i)
 	case sampling:
 		s.readBody(i)
@@ -216,6 +216,10 @@ func (s *shard) expired(i int32, id queueID, now time.Duration) {
 			phase = results.PhaseTLS
 		}
 		s.fail(i, results.Outcome{Kind: results.Timeout, Phase: phase})
+	case readyQueue:
+		s.fail(i, results.Outcome{Kind: results.Timeout, Phase: results.PhaseReady})
+	case trialQueue:
+		s.acquit(i)
 	case pingQueue:
 		s.ping(i, now)
 	case holdQueue:
@@ -233,8 +237,10 @@ func (s *shard) stop() {
 	s.stopping = true
 	now := s.clock()
 	canceled := results.Outcome{Kind: results.Canceled}
-	for q := &s.queues[totalQueue]; q.head != none; {
-		s.fail(q.head, canceled)
+	for _, id := range []queueID{totalQueue, readyQueue} {
+		for q := &s.queues[id]; q.head != none; {
+			s.fail(q.head, canceled)
+		}
 	}
 	for ; s.ready.len() > 0; s.ready.pop() {
 		r := s.ready.front()

@@ -48,6 +48,8 @@ type Assignment struct {
 	Force         bool // the caps on counts and rates are lifted
 	Hold          scenario.Hold
 	Timeouts      scenario.Timeouts
+	Ready         scenario.Ready
+	CloseWithin   time.Duration
 	Shards        int // threads of all workers together; 0: one a CPU, and at least one a worker
 	NoEvidence    bool
 	First, Stride int64 // see Config; filled in by Lead
@@ -58,7 +60,7 @@ type Assignment struct {
 func Assign(s *scenario.Scenario, found []Found) Assignment {
 	return Assignment{
 		Target: s.Target, Data: s.Data, Found: found, Load: s.Load, Seed: s.Seed, Force: s.Force,
-		Hold: s.Hold, Timeouts: s.Timeouts,
+		Hold: s.Hold, Timeouts: s.Timeouts, Ready: s.Ready, CloseWithin: s.EarlyCloseWithin,
 	}
 }
 
@@ -86,7 +88,7 @@ func (a *Assignment) config() (Config, error) {
 	}
 	return Config{
 		Schedule: s.Schedule(), Targets: targets, Pick: s.Target.Pick,
-		Timeouts: s.Timeouts, Hold: s.Hold, SourceAddresses: s.Target.SourceAddresses,
+		Timeouts: s.Timeouts, Hold: s.Hold, Ready: a.Ready, CloseWithin: a.CloseWithin, SourceAddresses: s.Target.SourceAddresses,
 		Shards: a.Shards, NoEvidence: a.NoEvidence, First: a.First, Stride: a.Stride,
 	}, nil
 }

@@ -18,6 +18,7 @@ type Attempt struct {
 	Secured   time.Duration // TLS established; zero for ws://
 	Requested time.Duration // upgrade request written
 	Ended     time.Duration // outcome known: for Established, the end of the reply's head read
+	Ready     time.Duration // the answer a scenario waits for behind the 101 came; zero without such a check
 
 	ConnectLag time.Duration // part of the connect phase spent in this host after the kernel was done; zero if unmeasured
 	ReadLag    time.Duration // time the ending bytes waited in this host before they were read; zero if unmeasured
@@ -80,6 +81,8 @@ func (a *Attempt) Metric(m Metric) (d time.Duration, ok bool) {
 		return a.ConnectLag, a.ConnectLag != 0
 	case MetricReadLag:
 		return a.ReadLag, a.ReadLag != 0
+	case MetricReady:
+		return a.Ready - a.Ended, a.Ready != 0
 	}
 	return 0, false
 }

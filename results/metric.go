@@ -15,10 +15,11 @@ const (
 	MetricStartLag                 // started − intended, attempts that were launched
 	MetricConnectLag               // Attempt.ConnectLag where it was measured
 	MetricReadLag                  // Attempt.ReadLag where it was measured
+	MetricReady                    // end of the 101's head to the answer the scenario waits for, established attempts
 	numMetrics
 )
 
-var metricNames = [numMetrics]string{"handshake", "service", "connect", "tls", "upgrade", "start_lag", "connect_lag", "read_lag"}
+var metricNames = [numMetrics]string{"handshake", "service", "connect", "tls", "upgrade", "start_lag", "connect_lag", "read_lag", "ready"}
 
 // String returns the metric's name as files carry it.
 func (m Metric) String() string {

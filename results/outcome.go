@@ -80,6 +80,7 @@ const (
 	BadAccept         Reason = "bad_accept"
 	BadSubprotocol    Reason = "bad_subprotocol"
 	BadExtension      Reason = "bad_extension"
+	BadFrame          Reason = "bad_frame" // in PhaseReady
 )
 
 // Which limit of the generator's own host was hit (kind Local).
@@ -97,7 +98,7 @@ type Outcome struct {
 	Kind   Kind
 	Phase  Phase  // for Status always PhaseUpgrade; PhaseNone for Established, Resolve, Local, Canceled
 	Status uint16 // HTTP status code for Status; else 0
-	Reason Reason // for TLS, Protocol and Local; else ""
+	Reason Reason // for TLS, Protocol and Local, and the code of a Close frame that ended PhaseReady; else ""
 }
 
 // Failed reports whether the server's failure rate counts o: everything but

@@ -13,9 +13,10 @@ const (
 	PhaseConnect       // TCP, from connect(2) to writable
 	PhaseTLS           // TLS, from connected to handshake complete
 	PhaseUpgrade       // HTTP Upgrade (RFC 6455 §4), from connected or secured to the end of the 101's head
+	PhaseReady         // what a scenario asks for behind the 101: an answer, and not to be closed at once
 )
 
-var phaseNames = [...]string{"", "resolve", "connect", "tls", "upgrade"}
+var phaseNames = [...]string{"", "resolve", "connect", "tls", "upgrade", "ready"}
 
 // String returns the phase's name as files carry it; "" for PhaseNone.
 func (p Phase) String() string {

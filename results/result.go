@@ -86,6 +86,7 @@ type MetricSet struct {
 	StartLag   Figures `json:"start_lag"`
 	ConnectLag Figures `json:"connect_lag"`
 	ReadLag    Figures `json:"read_lag"`
+	Ready      Figures `json:"ready"`
 
 	// HandshakeLow is handshake less this host's own delays: what thresholds
 	// are judged by a second time, and never a latency to quote.
@@ -97,7 +98,7 @@ func (s *MetricSet) Of(m Metric) *Figures {
 	if m >= numMetrics {
 		return nil
 	}
-	return [numMetrics]*Figures{&s.Handshake, &s.Service, &s.Connect, &s.TLS, &s.Upgrade, &s.StartLag, &s.ConnectLag, &s.ReadLag}[m]
+	return [numMetrics]*Figures{&s.Handshake, &s.Service, &s.Connect, &s.TLS, &s.Upgrade, &s.StartLag, &s.ConnectLag, &s.ReadLag, &s.Ready}[m]
 }
 
 // Run is what a result says of its run beside what the recorder counted.

@@ -8,8 +8,7 @@ var unsupported = []struct {
 }{
 	{"target.proxy", func(s *Scenario) bool { return s.Target.Proxy != "" }},
 	{"target.proxy_protocol", func(s *Scenario) bool { return s.Target.ProxyProtocol != 0 }},
-	{"ready", func(s *Scenario) bool { return s.Ready.Within != 0 }},
-	{"early_close: fail", func(s *Scenario) bool { return s.EarlyClose == FailEarlyClose }},
+	{"ready.expect with target.extensions", func(s *Scenario) bool { return s.Ready.Expect != "" && len(s.Target.Extensions) > 0 }},
 }
 
 // Unsupported lists what a valid scenario asks for and no engine carries out

@@ -254,7 +254,7 @@ func (j *job) makeLoad(ctx context.Context, shards int, noEvidence bool) (engine
 	}
 	return engine.Run(ctx, engine.Config{
 		Schedule: j.schedule, Targets: j.targets, Pick: j.scenario.Target.Pick,
-		Timeouts: j.scenario.Timeouts, Hold: j.scenario.Hold, SourceAddresses: j.scenario.Target.SourceAddresses,
+		Timeouts: j.scenario.Timeouts, Hold: j.scenario.Hold, Ready: j.scenario.Ready, CloseWithin: j.scenario.EarlyCloseWithin, SourceAddresses: j.scenario.Target.SourceAddresses,
 		Shards: shards, NoEvidence: noEvidence, Recorder: j.recorder, Observe: j,
 	})
 }
