@@ -86,18 +86,23 @@ func pairsOf(targets []*Target, sources int) (pairs int) {
 const MaxWorkers = 64
 
 // Workers is how many processes the run takes so that none needs more
-// descriptors than one may have; 1 where that is enough, 64 at most. Arrivals
-// are dealt out in turn, so each has an equal part of every peak; a twentieth
-// of what it may have is left alone.
+// descriptors than one may have; 1 where that is enough, 64 at most, and no
+// more than this process has descriptors to lead. Arrivals are dealt out in
+// turn, so each has an equal part of every peak; a twentieth of what it may
+// have is left alone.
 func Workers(s *scenario.Scenario, schedule *scenario.Schedule) int {
-	open, room := schedule.Peak(openFor(s)), int64(DescriptorsFree())
-	if open+spareDescriptors <= room {
+	open, free := schedule.Peak(openFor(s)), int64(DescriptorsFree())
+	if open+spareDescriptors <= free {
 		return 1
 	}
-	room -= spareDescriptors + 2*int64(runtime.NumCPU())
+	room := free - spareDescriptors - 2*int64(runtime.NumCPU())
 	room = max(1, room-room/20)
-	return int(min((open+room-1)/room, MaxWorkers))
+	return int(max(1, min((open+room-1)/room, MaxWorkers, (free-spareDescriptors)/descriptorsToLead)))
 }
+
+// descriptorsToLead are what a leader needs for each worker: its pipes and
+// what starting it takes.
+const descriptorsToLead = 6
 
 // openFor is the longest a connection stays open.
 func openFor(s *scenario.Scenario) time.Duration {

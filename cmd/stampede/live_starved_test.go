@@ -35,7 +35,7 @@ var stopped = starvation{
 var fewDescriptors = starvation{
 	name:   "256 descriptors",
 	load:   "load:\n  - burst: {count: 1000}\nhold: {for: 1s}\n" + goal,
-	wrap:   shell(`ulimit -n 256; exec "$@"`),
+	wrap:   shell(`ulimit -n 256; exec "$@" --workers 1`),
 	checks: []string{"local_errors"},
 }
 
