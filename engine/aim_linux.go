@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"net/netip"
+
 	"golang.org/x/sys/unix"
 )
 
@@ -13,6 +15,7 @@ type aim struct {
 // dialAddress is one address of a target, ready for the kernel.
 type dialAddress struct {
 	name   string
+	port   netip.AddrPort // zero for a Unix socket
 	family int
 	raw    rawAddr
 }
@@ -23,12 +26,12 @@ func (r *run) aimAt(targets []*Target) {
 		a := aim{Target: t}
 		base := uint16(len(r.dials))
 		if t.Socket != "" {
-			r.dials = append(r.dials, dialAddress{t.Names()[0], unix.AF_UNIX, rawSocketAddress(t.Socket)})
+			r.dials = append(r.dials, dialAddress{name: t.Names()[0], family: unix.AF_UNIX, raw: rawSocketAddress(t.Socket)})
 			a.preferred = []uint16{base}
 		} else if len(t.Addresses) > 0 {
 			for i, name := range t.Names() {
 				raw := rawAddress(t.Addresses[i])
-				r.dials = append(r.dials, dialAddress{name, raw.family, raw})
+				r.dials = append(r.dials, dialAddress{name, t.Addresses[i], raw.family, raw})
 			}
 			a.preferred, a.other = families(t.Addresses)
 			shift(a.preferred, base)
@@ -116,4 +119,14 @@ func rawSocketAddress(path string) rawAddr {
 	putFamily(&a)
 	copy(a.bytes[2:], path)
 	return a
+}
+
+// talksFirst reports whether anything is sent ahead of the request or TLS.
+func (r *run) talksFirst() bool {
+	for i := range r.aims {
+		if r.aims[i].Tunnel != nil || r.aims[i].Preamble > 0 {
+			return true
+		}
+	}
+	return false
 }

@@ -21,6 +21,7 @@ const (
 	dialing          // release: upgrade, connecting ahead of the instant
 	parked           // release: upgrade, connected, waiting for the instant
 	connecting       // connect called, not writable yet
+	tunneling        // connected to a proxy, which has not connected to the target yet
 	securing         // connected, TLS handshake under way
 	abandoned        // given up during the TLS handshake, which has not ended yet
 	upgrading        // connected; request going out or reply awaited

@@ -54,6 +54,19 @@ func (s *shard) connected(i int32) {
 	c := s.slab.at(i)
 	c.connected = s.clock()
 	s.connectEvidence(c)
+	to := s.run.aims[c.aim].Target
+	if to.Preamble > 0 {
+		s.preamble(c, to.Preamble)
+	}
+	if to.Tunnel != nil {
+		s.askTunnel(i)
+		return
+	}
+	s.throughToTarget(i)
+}
+
+// throughToTarget goes on once bytes sent reach the target.
+func (s *shard) throughToTarget(i int32) {
 	s.leave(i, byPhase)
 	if s.run.aims[s.slab.at(i).aim].TLS != nil {
 		s.secure(i)

@@ -135,7 +135,7 @@ func (s *shard) release(r readySlot) {
 	switch c.state {
 	case armed:
 		s.dial(r.slot, connecting)
-	case dialing, securing: // not there in time: goes on as any other
+	case dialing, tunneling, securing: // not there in time: goes on as any other
 		if c.state == dialing {
 			c.state = connecting
 		}

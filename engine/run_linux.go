@@ -56,7 +56,7 @@ func Run(ctx context.Context, cfg Config) (Report, error) {
 	r.aimAt(cfg.Targets)
 	// One small write needs no TCP_NODELAY. More than one does: Nagle's
 	// algorithm would keep the second for the server's delayed ACK, 40 ms.
-	r.noDelay = r.secure() || r.largestRequest() > oneSegment
+	r.noDelay = r.secure() || r.talksFirst() || r.largestRequest() > oneSegment
 	r.ports = r.crowdedPorts()
 	shards, err := r.newShards()
 	if err != nil {

@@ -188,6 +188,8 @@ func (s *shard) event(i int32, gen uint32, events uint32) {
 		s.connectNews(i, events)
 	case parked:
 		c.early = true // looked at when the request is out
+	case tunneling:
+		s.tunnelNews(i)
 	case securing, abandoned:
 		c.tls.wire.tell()
 	case upgrading:
@@ -210,7 +212,7 @@ func (s *shard) expired(i int32, id queueID, now time.Duration) {
 	case totalQueue:
 		phase := results.PhaseUpgrade
 		switch c.state {
-		case connecting:
+		case connecting, tunneling:
 			phase = results.PhaseConnect
 		case securing:
 			phase = results.PhaseTLS

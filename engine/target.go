@@ -24,6 +24,8 @@ type Target struct {
 	TLS       *tls.Config      // of a wss:// URL; nil for ws://
 	Addresses []netip.AddrPort // in the resolver's order; empty for a Unix socket, and if Err is set
 	Socket    string           // path of a Unix socket, instead of Addresses
+	Tunnel    []byte           // request that makes the proxy at Addresses connect to the target (RFC 9110 §9.3.6); nil: dialled directly
+	Preamble  uint8            // version of the PROXY protocol's preamble sent first; 0: none
 	Err       error            // the name has no address: every attempt ends as resolve
 }
 
@@ -47,8 +49,9 @@ type Resolver interface {
 // Found is what looking up the name of a URL came to. Both fields are empty
 // for a Unix socket.
 type Found struct {
-	Addresses []netip.AddrPort // in the resolver's order
-	Fault     string           // why there is none
+	Addresses []netip.AddrPort // in the resolver's order; of the proxy, if there is one
+	Proxy     string           // http://[user:password@]host:port that is asked to CONNECT; "" for none
+	Fault     string           // why there is no address
 }
 
 // Resolve looks up the names of a valid scenario's URLs, or that of its
@@ -64,10 +67,16 @@ func Resolve(ctx context.Context, r Resolver, s *scenario.Scenario) ([]Found, er
 		if err != nil {
 			return nil, err
 		}
-		host, port := e.host, e.port
-		if to := s.Target.ConnectTo; to != "" {
-			if host, port, err = net.SplitHostPort(to); err != nil {
-				return nil, fmt.Errorf("reading connect_to %q: %w", to, err)
+		host, port, err := e.dialed(&s.Target)
+		if err != nil {
+			return nil, err
+		}
+		if all[i].Proxy, err = proxyOf(&s.Target, e); err != nil {
+			return nil, err
+		}
+		if all[i].Proxy != "" {
+			if host, port, err = proxyAddress(all[i].Proxy); err != nil {
+				return nil, err
 			}
 		}
 		number, err := strconv.ParseUint(port, 10, 16)
@@ -88,7 +97,7 @@ func Aim(s *scenario.Scenario, found []Found) ([]*Target, error) {
 	}
 	var targets []*Target
 	for i, u := range s.Target.URLs {
-		t := &Target{Addresses: found[i].Addresses}
+		t := &Target{Addresses: found[i].Addresses, Preamble: s.Target.ProxyProtocol}
 		if found[i].Fault != "" {
 			t.Err = errors.New(found[i].Fault)
 		}
@@ -104,6 +113,15 @@ func Aim(s *scenario.Scenario, found []Found) ([]*Target, error) {
 		}
 		if t.Request, err = requestOf(s, i, e.authority); err != nil {
 			return nil, err
+		}
+		if found[i].Proxy != "" {
+			host, port, err := e.dialed(&s.Target)
+			if err != nil {
+				return nil, err
+			}
+			if t.Tunnel, err = tunnelRequest(found[i].Proxy, net.JoinHostPort(host, port)); err != nil {
+				return nil, err
+			}
 		}
 		if e.secure {
 			if t.TLS, err = tlsConfig(&s.Target, e.host); err != nil {
@@ -168,6 +186,17 @@ func endpointOf(text string) (e endpoint, err error) {
 		e.port, e.authority = standard, hostOnly(e.host)
 	}
 	return e, nil
+}
+
+// dialed is the host and port a connection is to reach, through whatever proxy.
+func (e endpoint) dialed(t *scenario.Target) (host, port string, err error) {
+	if t.ConnectTo == "" {
+		return e.host, e.port, nil
+	}
+	if host, port, err = net.SplitHostPort(t.ConnectTo); err != nil {
+		return "", "", fmt.Errorf("reading connect_to %q: %w", t.ConnectTo, err)
+	}
+	return host, port, nil
 }
 
 // hostOnly puts the brackets back that URL.Hostname took off an IPv6 address.

@@ -121,7 +121,7 @@ func (r *Recorder) launch(a *Attempt, at, ended time.Duration) {
 	r.started++
 	r.line.at(at).starts++
 	r.line.at(ended).ends++
-	if int(a.Address) < len(r.addresses) {
+	if int(a.Address) < len(r.addresses) && a.Outcome.Kind != Resolve {
 		r.addresses[a.Address]++
 	}
 	r.tcp.add(a)

@@ -236,7 +236,7 @@ func TestUnsupported(t *testing.T) {
 		t.Errorf("a plain scenario asks for %q", got)
 	}
 	got := strings.Join(mustParse(t, everyKey).Unsupported(), ", ")
-	want := "target.proxy, target.proxy_protocol, ready.expect with target.extensions"
+	want := "ready.expect with target.extensions"
 	if got != want {
 		t.Errorf("unsupported are %s, want %s", got, want)
 	}

@@ -6,8 +6,6 @@ var unsupported = []struct {
 	feature string
 	used    func(s *Scenario) bool
 }{
-	{"target.proxy", func(s *Scenario) bool { return s.Target.Proxy != "" }},
-	{"target.proxy_protocol", func(s *Scenario) bool { return s.Target.ProxyProtocol != 0 }},
 	{"ready.expect with target.extensions", func(s *Scenario) bool { return s.Ready.Expect != "" && len(s.Target.Extensions) > 0 }},
 }
 

@@ -39,6 +39,11 @@ func loadFlags() []cli.Flag {
 		&cli.StringFlag{Name: "host", Usage: "the Host field; the server name of TLS follows it", Category: category},
 		&cli.BoolFlag{Name: "ipv4", Aliases: []string{"4"}, Usage: "IPv4 addresses only", Category: category},
 		&cli.BoolFlag{Name: "ipv6", Aliases: []string{"6"}, Usage: "IPv6 addresses only", Category: category},
+		&cli.StringFlag{Name: "proxy", Usage: "ask this proxy to connect, as http://host:port, or environment", Category: category},
+		&cli.StringFlag{Name: "proxy-protocol", Usage: "send the PROXY preamble first: 1 or 2", Category: category},
+		&cli.StringFlag{Name: "ready-send", Usage: "after the 101 send this text and wait for a text frame", Category: category},
+		&cli.StringFlag{Name: "ready-expect", Usage: "after the 101 wait for a text frame with this in it", Category: category},
+		&cli.StringFlag{Name: "ready-within", Usage: "how long to wait for it, as 2s", Category: category},
 		&cli.StringFlag{Name: "ca", Usage: "trust the certificates in this PEM file", Category: category},
 		&cli.BoolFlag{Name: "insecure", Usage: "verify no certificate; the report says so", Category: category},
 		&cli.StringFlag{Name: "server-name", Usage: "the name TLS asks for and verifies", Category: category},
@@ -148,6 +153,7 @@ func fromFlags(c *cli.Context, url string) (*scenario.Scenario, error) {
 	s.Timeouts.Connect = f.duration("connect-timeout")
 	s.Timeouts.TLS = f.duration("tls-timeout")
 	f.target(&s.Target)
+	s.Ready = scenario.Ready{Send: c.String("ready-send"), Expect: c.String("ready-expect"), Within: f.duration("ready-within")}
 	if f.word("close", "clean", "reset") == "reset" {
 		s.Hold.Close = scenario.Reset
 	}
@@ -173,7 +179,8 @@ func fromFlags(c *cli.Context, url string) (*scenario.Scenario, error) {
 
 // target reads the flags of who is dialled and how it is secured.
 func (f *flagParser) target(t *scenario.Target) {
-	t.Host = f.c.String("host")
+	t.Host, t.Proxy = f.c.String("host"), f.c.String("proxy")
+	t.ProxyProtocol = map[string]uint8{"": 0, "1": 1, "2": 2}[f.word("proxy-protocol", "", "1", "2")]
 	if e := f.c.String("extension"); e != "" {
 		t.Extensions = []string{e}
 	}

@@ -70,6 +70,7 @@ func runScenario(c *cli.Context, s streams) error {
 	}
 	if !c.Bool("quiet") {
 		j.noteNeeds(s)
+		j.noteIgnoredProxy(s)
 	}
 	j.progress = newProgress(s.err, j.schedule.Len(), isTerminal(s.err) && !c.Bool("quiet"))
 	r, err := j.run(ctx, c.Int("shards"), c.Bool("no-kernel-evidence"))
@@ -189,6 +190,20 @@ func (j *job) noteNeeds(s streams) {
 	for _, n := range engine.Needs(j.scenario, j.schedule, j.targets) {
 		if n.Short() {
 			fmt.Fprintln(s.err, "stampede: at the peak, if nothing closes early:", j.need(n))
+		}
+	}
+}
+
+// noteIgnoredProxy says that the environment names a proxy and nobody uses it:
+// a load tool that went through one would measure the proxy.
+func (j *job) noteIgnoredProxy(s streams) {
+	if j.scenario.Target.Proxy != "" {
+		return
+	}
+	for _, u := range j.scenario.Target.URLs {
+		if engine.ProxyInEnvironment(u.URL) != "" {
+			fmt.Fprintln(s.err, "stampede: the environment names a proxy for this target, which is not used; target.proxy: environment (or --proxy environment) would")
+			return
 		}
 	}
 }
