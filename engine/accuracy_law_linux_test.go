@@ -59,7 +59,7 @@ func TestInjectedFailures(t *testing.T) {
 		if h.P90 != nil || h.P99 != nil {
 			t.Errorf("p90 or p99 is a number, with %d of %d failed", h.Infinite, h.Count)
 		}
-		return near("p50", h.P50, truth[n/2-1], 2*time.Millisecond)
+		return near("p50", h.P50, truth[n/2-1], 4*time.Millisecond) // of the survivors it is 7 ms less
 	})
 }
 
