@@ -45,10 +45,8 @@ func (n Need) String() string {
 }
 
 // Needs estimates what the scenario wants at its peak: every arrival keeps a
-// descriptor and a source port for at most its total timeout and its hold, so
-// no more can be open than arrive in that time. A server that answers at once
-// frees them sooner, so the figure is an upper bound, and a run that is short
-// of it is warned, not refused.
+// descriptor and a source port while it is open, so as many are open as
+// arrive in that time. A run that is short of it is warned, not refused.
 func Needs(s *scenario.Scenario, schedule *scenario.Schedule, targets []*Target) []Need {
 	open := schedule.Peak(openFor(s))
 	needs := []Need{{
@@ -104,9 +102,16 @@ func Workers(s *scenario.Scenario, schedule *scenario.Schedule) int {
 // what starting it takes.
 const descriptorsToLead = 6
 
-// openFor is the longest a connection stays open.
+// usualAnswer is how long a handshake and its close are taken to last when
+// what a run needs is estimated.
+const usualAnswer = time.Second
+
+// openFor is how long a connection is taken to be open: its hold, and no
+// longer than a second for all else. Taking the deadlines for it would ask
+// for ten times of what a churn needs whose server answers at once; a server
+// that does take so long shows as local outcomes, and the run says so.
 func openFor(s *scenario.Scenario) time.Duration {
-	return s.Timeouts.Total + s.Hold.For + closeTimeout
+	return s.Hold.For + min(s.Timeouts.Total, usualAnswer)
 }
 
 // portShare is open connections as a share of the source ports there are for
