@@ -8,12 +8,17 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/pem"
 	"io"
 	"math/big"
 	"net"
 	"net/netip"
+	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"stampede/results"
 	"stampede/scenario"
@@ -219,4 +224,66 @@ func clearServer(t *testing.T) netip.AddrPort {
 		}
 	}()
 	return netip.MustParseAddrPort(l.Addr().String())
+}
+
+// pemOf writes a certificate and its key as a scenario's files hold them.
+func pemOf(t *testing.T, c tls.Certificate) (cert, key []byte) {
+	t.Helper()
+	der, err := x509.MarshalPKCS8PrivateKey(c.PrivateKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, raw := range c.Certificate {
+		cert = append(cert, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: raw})...)
+	}
+	return cert, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})
+}
+
+// What a scenario says of TLS is what is done: mutual TLS, full handshakes
+// unless it asks for resumption, http/1.1 as the only protocol, the curves
+// and versions it names, and the name it gives.
+func TestSecureAsTheScenarioSays(t *testing.T) {
+	ca := newAuthority(t)
+	authority, _ := pemOf(t, tls.Certificate{Certificate: [][]byte{ca.cert.Raw}, PrivateKey: ca.key})
+	cert, key := pemOf(t, ca.pair(nil))
+	var hello atomic.Pointer[tls.ClientHelloInfo]
+	front := tlsFront(t, &tls.Config{
+		Certificates: []tls.Certificate{ca.pair(nil)}, ClientAuth: tls.RequireAndVerifyClientCert, ClientCAs: ca.pool(),
+		GetConfigForClient: func(h *tls.ClientHelloInfo) (*tls.Config, error) { hello.Store(h); return nil, nil },
+	}, startServer(t).address)
+	scenarioOf := func(c scenario.TLS) *scenario.Scenario {
+		c.CA, c.Cert, c.Key = authority, cert, key
+		return &scenario.Scenario{Load: rate(50, 400*time.Millisecond), Target: scenario.Target{URL: "wss://localhost:443/", ConnectTo: front.String(), TLS: c}}
+	}
+	t.Run("full handshakes", func(t *testing.T) {
+		r := aimed(t, scenarioOf(scenario.TLS{MaxVersion: tls.VersionTLS12, Curves: []tls.CurveID{tls.X25519}}))
+		wantOutcome(t, r, results.Outcome{Kind: results.Established}, 20)
+		want := &results.TLSFacts{Full: 20, Sessions: []results.SessionRow{{Version: "TLS 1.2",
+			Cipher: "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256", KeyExchange: "X25519", Count: 20}}}
+		if diff := cmp.Diff(want, r.TLS); diff != "" {
+			t.Errorf("tls (-want +got):\n%s", diff)
+		}
+		if h := hello.Load(); h.ServerName != "localhost" || !slices.Equal(h.SupportedProtos, []string{"http/1.1"}) {
+			t.Errorf("server name %q, protocols %q", h.ServerName, h.SupportedProtos)
+		}
+	})
+	t.Run("resumed", func(t *testing.T) {
+		r := aimed(t, scenarioOf(scenario.TLS{Resumption: true}))
+		wantOutcome(t, r, results.Outcome{Kind: results.Established}, 20)
+		if r.TLS == nil || r.TLS.Resumed == 0 || r.TLS.Full == 0 || r.TLS.Full+r.TLS.Resumed != 20 {
+			t.Errorf("tls %+v, want some resumed and the first full", r.TLS)
+		}
+	})
+	t.Run("no client certificate", func(t *testing.T) {
+		s := scenarioOf(scenario.TLS{})
+		s.Target.TLS.Cert, s.Target.TLS.Key = nil, nil
+		wantOutcome(t, aimed(t, s), results.Outcome{Kind: results.TLS, Phase: results.PhaseUpgrade, Reason: "certificate_required"}, 20)
+	})
+	t.Run("another name", func(t *testing.T) {
+		s := scenarioOf(scenario.TLS{ServerName: "elsewhere.test"})
+		wantOutcome(t, aimed(t, s), results.Outcome{Kind: results.TLS, Phase: results.PhaseTLS, Reason: "name_mismatch"}, 20)
+		if name := hello.Load().ServerName; name != "elsewhere.test" {
+			t.Errorf("server name %q", name)
+		}
+	})
 }
