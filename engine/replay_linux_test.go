@@ -93,25 +93,10 @@ func loadRecorded(t *testing.T) map[string]recorded {
 // replayServer answers the path /ID with the recorded reply of that id.
 func replayServer(t *testing.T, all map[string]recorded) netip.AddrPort {
 	t.Helper()
-	l, err := net.Listen("tcp4", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { l.Close() })
-	go func() { // ends with the listener
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			go replay(c.(*net.TCPConn), all) // ends with its connection, at the latest after 20 s
-		}
-	}()
-	return netip.MustParseAddrPort(l.Addr().String())
+	return serve(t, func(c net.Conn) { replay(c.(*net.TCPConn), all) })
 }
 
 func replay(c *net.TCPConn, all map[string]recorded) {
-	defer c.Close()
 	_ = c.SetDeadline(time.Now().Add(20 * time.Second))
 	r := bufio.NewReader(c)
 	var id, key string

@@ -64,7 +64,7 @@ func Run(ctx context.Context, cfg Config) (Report, error) {
 	}
 	defer func() {
 		for _, s := range shards {
-			s.release0()
+			s.closeOwn()
 		}
 	}()
 	if !cfg.NoEvidence {
@@ -214,7 +214,7 @@ func (r *run) newShards() ([]*shard, error) {
 		s, err := r.newShard(id, n, budget)
 		if err != nil {
 			for _, s := range shards {
-				s.release0()
+				s.closeOwn()
 			}
 			return nil, fmt.Errorf("starting shard %d of %d: %w", id, n, err)
 		}
@@ -251,8 +251,8 @@ func (r *run) newShard(id, of, budget int) (*shard, error) {
 	return s, nil
 }
 
-// release0 gives the shard's own descriptors back.
-func (s *shard) release0() {
+// closeOwn gives the shard's own descriptors back.
+func (s *shard) closeOwn() {
 	closeFD(s.wake)
 	closeFD(s.ep)
 }

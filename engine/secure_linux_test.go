@@ -82,21 +82,7 @@ func (a *authority) pool() *x509.CertPool {
 // tlsFront ends TLS in front of a server that has none.
 func tlsFront(t *testing.T, c *tls.Config, behind netip.AddrPort) netip.AddrPort {
 	t.Helper()
-	l, err := net.Listen("tcp4", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { l.Close() })
-	go func() { // ends with the listener
-		for {
-			raw, err := l.Accept()
-			if err != nil {
-				return
-			}
-			go pipe(tls.Server(raw, c), behind) // ends with its connection
-		}
-	}()
-	return netip.MustParseAddrPort(l.Addr().String())
+	return serve(t, func(raw net.Conn) { pipe(tls.Server(raw, c), behind) })
 }
 
 func pipe(front *tls.Conn, behind netip.AddrPort) {
@@ -104,16 +90,7 @@ func pipe(front *tls.Conn, behind netip.AddrPort) {
 	if front.Handshake() != nil {
 		return
 	}
-	back, err := net.Dial("tcp", behind.String())
-	if err != nil {
-		return
-	}
-	defer back.Close()
-	go func() {
-		_, _ = io.Copy(back, front)
-		_ = back.(*net.TCPConn).CloseWrite()
-	}()
-	_, _ = io.Copy(front, back)
+	relay(front, front, behind)
 }
 
 func secureTarget(address netip.AddrPort, c *tls.Config) *Target {
@@ -207,23 +184,10 @@ func TestSecureFailures(t *testing.T) {
 // clearServer answers whatever comes with a refusal in clear text.
 func clearServer(t *testing.T) netip.AddrPort {
 	t.Helper()
-	l, err := net.Listen("tcp4", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { l.Close() })
-	go func() { // ends with the listener
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			_, _ = c.Read(make([]byte, 4096))
-			_, _ = io.WriteString(c, "HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n")
-			c.Close()
-		}
-	}()
-	return netip.MustParseAddrPort(l.Addr().String())
+	return serve(t, func(c net.Conn) {
+		_, _ = c.Read(make([]byte, 4096))
+		_, _ = io.WriteString(c, "HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n")
+	})
 }
 
 // pemOf writes a certificate and its key as a scenario's files hold them.

@@ -53,6 +53,12 @@ func serve(t *testing.T, handle func(net.Conn)) netip.AddrPort {
 	if err != nil {
 		t.Fatal(err)
 	}
+	serveOn(t, l, handle)
+	return netip.MustParseAddrPort(l.Addr().String())
+}
+
+// serveOn handles the connections of a listener until the test ends.
+func serveOn(t *testing.T, l net.Listener, handle func(net.Conn)) {
 	t.Cleanup(func() { l.Close() })
 	go func() { // ends with the listener
 		for {
@@ -66,7 +72,20 @@ func serve(t *testing.T, handle func(net.Conn)) netip.AddrPort {
 			}()
 		}
 	}()
-	return netip.MustParseAddrPort(l.Addr().String())
+}
+
+// relay passes what from has read on to the server, and back what it answers.
+func relay(c net.Conn, from io.Reader, server netip.AddrPort) {
+	back, err := net.Dial("tcp", server.String())
+	if err != nil {
+		return
+	}
+	defer back.Close()
+	go func() { // ends with c
+		_, _ = io.Copy(back, from)
+		_ = back.(*net.TCPConn).CloseWrite()
+	}()
+	_, _ = io.Copy(c, back)
 }
 
 // aimed runs a scenario against what its names resolve to.
@@ -138,13 +157,7 @@ func TestPreamble(t *testing.T) {
 				return
 			}
 			seen <- h
-			back, err := net.Dial("tcp", server.String())
-			if err != nil {
-				return
-			}
-			defer back.Close()
-			go func() { _, _ = io.Copy(back, r) }()
-			_, _ = io.Copy(c, back)
+			relay(c, r, server)
 		})
 		s := &scenario.Scenario{Load: burst(10), Target: scenario.Target{URL: "ws://" + front.String() + "/", ProxyProtocol: version}}
 		wantOutcome(t, aimed(t, s), results.Outcome{Kind: results.Established}, 10)
@@ -204,30 +217,12 @@ func TestTemplates(t *testing.T) {
 
 func TestUnixSocket(t *testing.T) {
 	path := t.TempDir() + "/s"
-	server := startServer(t).address
 	l, err := net.Listen("unix", path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { l.Close() })
-	go func() { // ends with the listener
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			go func() { // ends with its connection
-				defer c.Close()
-				back, err := net.Dial("tcp", server.String())
-				if err != nil {
-					return
-				}
-				defer back.Close()
-				go func() { _, _ = io.Copy(back, c) }()
-				_, _ = io.Copy(c, back)
-			}()
-		}
-	}()
+	server := startServer(t).address
+	serveOn(t, l, func(c net.Conn) { relay(c, c, server) })
 	s := &scenario.Scenario{Load: rate(100, 300*time.Millisecond), Target: scenario.Target{URL: "ws+unix:" + path + ":/x"}}
 	r := aimed(t, s)
 	wantOutcome(t, r, results.Outcome{Kind: results.Established}, 30)

@@ -1,35 +1,40 @@
 package results
 
-// nearest returns the word closest to what was written, or "" when none is
-// close enough to be a slip of the pen: more than a third of the letters
+import "strings"
+
+// Nearest is the word closest to what was written, or "" if none is close
+// enough to be a slip: more than a third of its letters, and more than two,
 // would have to change.
-func nearest(written string, words []string) string {
-	best, least := "", len(written)/3+1
+func Nearest(written string, words []string) string {
+	if len(written) > 64 {
+		return ""
+	}
+	best, least := "", max(2, len(written)/3)+1
 	for _, w := range words {
-		if d := editDistance(written, w); d <= least && (best == "" || d < least) {
+		if d := distance(strings.ToLower(written), w); d < least && d < len(w) {
 			best, least = w, d
 		}
 	}
 	return best
 }
 
-// editDistance is Levenshtein's: the insertions, deletions and replacements
-// of bytes that turn a into b.
-func editDistance(a, b string) int {
+// distance is the least number of bytes to insert, delete or replace to turn
+// a into b (Levenshtein).
+func distance(a, b string) int {
 	row := make([]int, len(b)+1)
 	for j := range row {
 		row[j] = j
 	}
 	for i := range len(a) {
-		diagonal := row[0]
+		corner := row[0]
 		row[0] = i + 1
 		for j := range len(b) {
-			replace := diagonal
+			change := corner
 			if a[i] != b[j] {
-				replace++
+				change++
 			}
-			diagonal = row[j+1]
-			row[j+1] = min(replace, row[j]+1, row[j+1]+1)
+			corner = row[j+1]
+			row[j+1] = min(change, row[j]+1, row[j+1]+1)
 		}
 	}
 	return row[len(b)]

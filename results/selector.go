@@ -130,7 +130,7 @@ func (s Selector) narrowReason(word string) (Selector, error) {
 }
 
 func unknownWord(what, word string, candidates []string, accepted string) error {
-	if near := nearest(word, candidates); near != "" {
+	if near := Nearest(word, candidates); near != "" {
 		return fmt.Errorf("unknown %s %q, did you mean %q? Accepted: %s", what, word, near, accepted)
 	}
 	return fmt.Errorf("unknown %s %q; accepted: %s", what, word, accepted)

@@ -5,6 +5,8 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
+
+	"stampede/results"
 )
 
 // hostPort checks an address to dial: a name or an IP address, and a port.
@@ -113,7 +115,7 @@ func (c *checker) proxy(text string) {
 		c.add(path, hint, "%s:// is no proxy that can be used", u.Scheme)
 	case u.Scheme != "http" || u.Hostname() == "":
 		near := hint
-		if nearest(text, []string{ProxyFromEnvironment}) != "" {
+		if results.Nearest(text, []string{ProxyFromEnvironment}) != "" {
 			near = "did you mean " + ProxyFromEnvironment + "?"
 		}
 		c.add(path, near, "is no URL of a proxy")

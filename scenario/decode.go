@@ -133,7 +133,7 @@ func (d *decoder) set(e entry, fields []field) {
 		names = append(names, f.name)
 	}
 	hint := "known are " + strings.Join(names, ", ")
-	if near := nearest(e.key, names); near != "" {
+	if near := results.Nearest(e.key, names); near != "" {
 		hint = "did you mean " + near + "?"
 	}
 	d.bad[e.path] = true

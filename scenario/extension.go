@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"stampede/results"
 )
 
 const deflate = "permessage-deflate"
@@ -41,7 +43,7 @@ func (c *checker) deflateParams(path string, params []string) {
 		switch {
 		case !slices.Contains(deflateParams, name):
 			hint := "known are " + strings.Join(deflateParams, ", ")
-			if near := nearest(name, deflateParams); near != "" {
+			if near := results.Nearest(name, deflateParams); near != "" {
 				hint = "did you mean " + near + "?"
 			}
 			c.add(path, hint, "%q is no parameter of %s (RFC 7692 §7.1)", name, deflate)

@@ -73,7 +73,7 @@ func index(text string, words []string) (int, error) {
 		return i, nil
 	}
 	hint := ""
-	if near := nearest(text, words); near != "" {
+	if near := results.Nearest(text, words); near != "" {
 		hint = "did you mean " + near + "?"
 	}
 	return 0, badValue(hint, "%q is not one of %s", text, strings.Join(words, ", "))

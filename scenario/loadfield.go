@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/goccy/go-yaml/ast"
+
+	"stampede/results"
 )
 
 // load reads the list of shapes. An entry is a mapping with one key, the
@@ -46,7 +48,7 @@ func (d *decoder) entry(e entry, s *Shape) {
 
 func (d *decoder) unknownShape(e, shape entry) {
 	hint := "shapes are " + strings.Join(kindWords[KindBurst:], ", ")
-	if near := nearest(shape.key, kindWords[KindBurst:]); near != "" {
+	if near := results.Nearest(shape.key, kindWords[KindBurst:]); near != "" {
 		hint = "did you mean " + near + "?"
 	}
 	d.bad[e.path] = true

@@ -3,6 +3,8 @@ package scenario
 import (
 	"fmt"
 	"strings"
+
+	"stampede/results"
 )
 
 // Path returns the template of the path and query of Target.URLs[i], which
@@ -86,7 +88,7 @@ func referenceHint(data []Data, name string) string {
 			words = append(words, data[i].Name+"."+column)
 		}
 	}
-	if near := nearest(name, words); near != "" {
+	if near := results.Nearest(name, words); near != "" {
 		return "did you mean {{" + near + "}}?"
 	}
 	const enough = 10

@@ -6,6 +6,8 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+
+	"stampede/results"
 )
 
 const wantsURL = "write ws://host:port/path or practice"
@@ -114,7 +116,7 @@ func (c *checker) url(path, text string) {
 
 func (c *checker) urlWithoutScheme(path, text string) {
 	hint := wantsURL
-	if nearest(text, []string{Practice}) != "" {
+	if results.Nearest(text, []string{Practice}) != "" {
 		hint = "did you mean practice?"
 	}
 	c.add(path, hint, "%q is no WebSocket URL", text)
