@@ -251,3 +251,14 @@ func (n *network) probe(t *testing.T, args ...string) *probe.Probe {
 	}
 	return &p
 }
+
+// check is what stampede check says in the network.
+func (n *network) check(t *testing.T, args ...string) string {
+	t.Helper()
+	args = slices.Concat(n.wrap(), []string{program(t), "check"}, args)
+	text, err := exec.Command(args[0], args[1:]...).Output()
+	if err != nil {
+		t.Errorf("%v: %v", args, err)
+	}
+	return string(text)
+}
