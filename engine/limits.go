@@ -20,13 +20,17 @@ const spareDescriptors = 24
 // takes: its record here is under 256 bytes, the rest is the kernel's socket.
 const memoryPerConnection = 6 << 10
 
+// trackedAfterClose is how long a firewall keeps a closed connection in its
+// table: nf_conntrack_tcp_timeout_time_wait, as kernels have it.
+const trackedAfterClose = 2 * time.Minute
+
 // Descriptors is the Need that more worker processes can meet.
 const Descriptors = "descriptors"
 
 // Need is what a run wants of this host, against what the host has. Both
 // come before the run; at run time a limit that is hit is a local outcome.
 type Need struct {
-	What string // Descriptors, "source ports"
+	What string // Descriptors, "memory (MB)", "tracked connections", "source ports"
 	Want int64
 	Have int64
 	Hint string // how to raise it
@@ -57,6 +61,12 @@ func Needs(s *scenario.Scenario, schedule *scenario.Schedule, targets []*Target)
 		needs = append(needs, Need{
 			What: "memory (MB)", Want: open * memoryPerConnection >> 20, Have: available >> 20,
 			Hint: "lower the load or the hold",
+		})
+	}
+	if free, ok := trackedFree(); ok {
+		needs = append(needs, Need{
+			What: "tracked connections", Want: schedule.Peak(openFor(s) + trackedAfterClose), Have: free,
+			Hint: "if a firewall here tracks them, raise net.netfilter.nf_conntrack_max: a full table drops SYNs without a word",
 		})
 	}
 	if low, high, ok := portRange(); ok {

@@ -33,6 +33,22 @@ func portRange() (low, high int, ok bool) {
 	return low, high, true
 }
 
+// trackedFree is how many more connections this host's firewall can keep
+// track of; ok is false where it tracks none.
+func trackedFree() (free int64, ok bool) {
+	var limit, used int64
+	for name, value := range map[string]*int64{"nf_conntrack_max": &limit, "nf_conntrack_count": &used} {
+		text, err := os.ReadFile("/proc/sys/net/netfilter/" + name)
+		if err != nil {
+			return 0, false
+		}
+		if _, err := fmt.Sscan(string(text), value); err != nil {
+			return 0, false
+		}
+	}
+	return max(0, limit-used), true
+}
+
 // memoryAvailable is the memory this host can still give, in bytes.
 func memoryAvailable() (bytes int64, ok bool) {
 	text, err := os.ReadFile("/proc/meminfo")

@@ -39,13 +39,7 @@ type nodeServer struct {
 
 func startNode(t *testing.T, settings nodeSettings) *nodeServer {
 	t.Helper()
-	node, err := exec.LookPath("node")
-	if err != nil {
-		unavailable(t, "Node.js: %v", err)
-	}
-	if _, err := os.Stat(serversDir + "/node_modules/ws/package.json"); err != nil {
-		unavailable(t, "ws from npm: %v", err)
-	}
+	node := needNodeWS(t)
 	if settings.Host == "" {
 		settings.Host = "127.0.0.1"
 	}
@@ -58,6 +52,19 @@ func startNode(t *testing.T, settings nodeSettings) *nodeServer {
 	s := &nodeServer{child: startChild(t, c)}
 	s.address = net.JoinHostPort(settings.Host, s.awaitPort(t))
 	return s
+}
+
+// needNodeWS returns the path of Node.js, beside which the tests' servers need ws.
+func needNodeWS(t *testing.T) string {
+	t.Helper()
+	node, err := exec.LookPath("node")
+	if err != nil {
+		unavailable(t, "Node.js: %v", err)
+	}
+	if _, err := os.Stat(serversDir + "/node_modules/ws/package.json"); err != nil {
+		unavailable(t, "ws from npm: %v", err)
+	}
+	return node
 }
 
 // awaitPort reads the port the server listens at, its first line.
