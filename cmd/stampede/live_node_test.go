@@ -4,12 +4,9 @@ package main
 
 import (
 	"encoding/json"
-	"net"
 	"os"
 	"os/exec"
-	"strconv"
 	"testing"
-	"time"
 )
 
 const serversDir = "testdata/servers"
@@ -20,9 +17,12 @@ type nodeSettings struct {
 	MaxHeaderSize int    `json:"maxHeaderSize,omitempty"` // bytes
 	StallMs       int    `json:"stallMs,omitempty"`
 	CloseCode     int    `json:"closeCode,omitempty"`
+	Cert          string `json:"cert,omitempty"` // PEM files; with them it speaks TLS
+	Key           string `json:"key,omitempty"`
 }
 
-// nodeCounts is what server.js says it saw.
+// nodeCounts is what server.js, and the other servers in its manner, say they
+// saw.
 type nodeCounts struct {
 	Upgrades     int64            `json:"upgrades"`
 	Established  int64            `json:"established"`
@@ -32,10 +32,7 @@ type nodeCounts struct {
 }
 
 // nodeServer is Node's ws on a port of the kernel's choosing.
-type nodeServer struct {
-	*child
-	address string // host:port
-}
+type nodeServer struct{ *liveServer }
 
 func startNode(t *testing.T, settings nodeSettings) *nodeServer {
 	t.Helper()
@@ -49,9 +46,7 @@ func startNode(t *testing.T, settings nodeSettings) *nodeServer {
 	}
 	c := exec.Command(node, "server.js", string(argument))
 	c.Dir = serversDir
-	s := &nodeServer{child: startChild(t, c)}
-	s.address = net.JoinHostPort(settings.Host, s.awaitPort(t))
-	return s
+	return &nodeServer{startLiveServer(t, c, settings.Host)}
 }
 
 // needNodeWS returns the path of Node.js, beside which the tests' servers need ws.
@@ -65,32 +60,4 @@ func needNodeWS(t *testing.T) string {
 		unavailable(t, "ws from npm: %v", err)
 	}
 	return node
-}
-
-// awaitPort reads the port the server listens at, its first line.
-func (s *nodeServer) awaitPort(t *testing.T) string {
-	t.Helper()
-	slow := time.AfterFunc(serverStart, s.kill)
-	defer slow.Stop()
-	var ready struct {
-		Port int `json:"port"`
-	}
-	line, err := s.stdout.ReadBytes('\n')
-	if err == nil {
-		err = json.Unmarshal(line, &ready)
-	}
-	if err != nil {
-		t.Fatalf("the Node server did not say its port: %v", err)
-	}
-	return strconv.Itoa(ready.Port)
-}
-
-// counts stops the server and returns what it counted.
-func (s *nodeServer) counts(t *testing.T) nodeCounts {
-	t.Helper()
-	var c nodeCounts
-	if rest := s.stop(t); json.Unmarshal(rest, &c) != nil {
-		t.Fatalf("the Node server's counts are %q", rest)
-	}
-	return c
 }

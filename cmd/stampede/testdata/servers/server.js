@@ -1,10 +1,12 @@
 // The WebSocket server of the live tests: Node's ws, with the habits of real
-// servers as settings, given as one JSON argument. It prints {"port": N} when
-// it listens. When its standard input ends, it waits for the connections to
+// servers as settings, given as one JSON argument. It prints {"port": N, "version": "…"}
+// when it listens. When its standard input ends, it waits for the connections to
 // end, prints what it counted and exits; so it never outlives the test.
 "use strict";
 
+const fs = require("node:fs");
 const http = require("node:http");
+const https = require("node:https");
 const { WebSocketServer } = require("ws");
 
 const settings = {
@@ -13,6 +15,8 @@ const settings = {
   maxHeaderSize: 16384, // bytes of a request's head; larger ones are answered 431
   stallMs: 0, // busy loop for each new connection
   closeCode: 0, // close each new connection at once, with this code
+  cert: "", // speak TLS with this certificate and key, PEM files
+  key: "",
   ...JSON.parse(process.argv[2] || "{}"),
 };
 
@@ -26,8 +30,16 @@ const counts = {
   longest_value: 0, // bytes of the longest header value of an upgrade
 };
 
-const server = http.createServer({ maxHeaderSize: settings.maxHeaderSize });
+const server = settings.cert
+  ? https.createServer({ cert: fs.readFileSync(settings.cert), key: fs.readFileSync(settings.key) })
+  : http.createServer({ maxHeaderSize: settings.maxHeaderSize });
 const sockets = new WebSocketServer({ noServer: true });
+
+// As ws answers what is no upgrade when it listens by itself.
+server.on("request", (request, response) => {
+  response.writeHead(426, { "Content-Type": "text/plain" });
+  response.end("Upgrade Required");
+});
 
 server.on("upgrade", (request, socket, head) => {
   counts.upgrades++;
@@ -67,5 +79,5 @@ process.stdin.on("end", () => {
 });
 
 server.listen({ port: 0, host: settings.host, backlog: settings.backlog }, () => {
-  process.stdout.write(JSON.stringify({ port: server.address().port }) + "\n");
+  process.stdout.write(JSON.stringify({ port: server.address().port, version: require("ws/package.json").version }) + "\n");
 });
