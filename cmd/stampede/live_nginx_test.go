@@ -10,7 +10,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 	"text/template"
 )
@@ -19,10 +18,6 @@ const (
 	nginxConnections = 12_000 // 5,000 clients, their upstreams and room
 	nginxDescriptors = nginxConnections + 200
 )
-
-// nginxScript ends nginx gracefully when standard input ends. Descriptor 3 is
-// the listening socket, for nginx alone.
-const nginxScript = `"$@" & exec 3<&-; cat >/dev/null; kill -QUIT $!; wait $!`
 
 // nginxSettings fill in nginx.conf.tmpl.
 type nginxSettings struct {
@@ -43,31 +38,21 @@ type nginxServer struct {
 
 func startNginx(t *testing.T, settings nginxSettings) *nginxServer {
 	t.Helper()
-	path := findNginx(t)
+	path := findServer(t, "nginx")
 	needDescriptors(t, nginxDescriptors)
-	l, err := net.Listen("tcp4", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := &nginxServer{address: l.Addr().String(), dir: t.TempDir()}
+	socket := listenLocally(t)
+	s := &nginxServer{address: socket.Addr().String(), dir: t.TempDir()}
 	settings.Listen, settings.Root = s.address, os.Geteuid() == 0
 	settings.Connections, settings.Descriptors = nginxConnections, nginxDescriptors
 	s.configure(t, settings)
-	c := exec.Command("sh", "-c", nginxScript, "sh", path, "-p", s.dir, "-e", "error.log", "-c", "nginx.conf")
-	s.child = s.startWith(t, c, l.(*net.TCPListener))
+	// nginx can't ask for any free port, and a port that is free now may not be
+	// so when nginx wants it: it gets a socket, named as nginx does to a newer
+	// binary.
+	c := exec.Command("sh", "-c", proxyScript, "QUIT", path, "-p", s.dir, "-e", "error.log", "-c", "nginx.conf")
+	c.Env = append(os.Environ(), "NGINX=3;")
+	s.child = startWithSockets(t, c, []*net.TCPListener{socket})
 	s.awaitReady(t)
 	return s
-}
-
-func findNginx(t *testing.T) string {
-	t.Helper()
-	for _, name := range []string{"nginx", "/usr/sbin/nginx"} { // Debian users have no sbin in their path
-		if path, err := exec.LookPath(name); err == nil {
-			return path
-		}
-	}
-	unavailable(t, "nginx is neither in the path nor in /usr/sbin")
-	return ""
 }
 
 func (s *nginxServer) configure(t *testing.T, settings nginxSettings) {
@@ -84,29 +69,6 @@ func (s *nginxServer) configure(t *testing.T, settings nginxSettings) {
 	if err := tmpl.Execute(f, settings); err != nil {
 		t.Fatal(err)
 	}
-}
-
-// startWith starts nginx with our listening socket, named in NGINX as nginx
-// hands its sockets to a newer binary. nginx can't ask for any free port, and
-// a port that is free now may not be so when nginx wants it. Nobody else keeps
-// the socket, so that it goes with nginx.
-func (s *nginxServer) startWith(t *testing.T, c *exec.Cmd, l *net.TCPListener) *child {
-	t.Helper()
-	defer l.Close()
-	socket, err := l.File()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer socket.Close()
-	c.ExtraFiles = []*os.File{socket} // becomes descriptor 3
-	c.Env = append(os.Environ(), "NGINX=3;")
-	started := startChild(t, c)
-	// os/exec may have made the socket blocking, for all who share it, and
-	// nginx takes it as it comes.
-	if err := syscall.SetNonblock(int(socket.Fd()), true); err != nil {
-		t.Fatal(err)
-	}
-	return started
 }
 
 // awaitReady waits for an answer: the socket takes connections before nginx does.

@@ -139,7 +139,7 @@ var refusals = []symptom{
 		return "An error inside the application, at " + who(p) + ".", "Its log has the reason; the body, if any, is above."
 	}},
 	{"bad_request", status(400), func(p *Probe) (string, string) {
-		return fmt.Sprintf("%s calls the request bad: %s, %s. Often it saw no upgrade because a proxy dropped it.", upper(who(p)), asked(p), origin(p)), forwarding(p)
+		return fmt.Sprintf("%s calls the request bad: %s, %s. Often it saw no upgrade because a proxy dropped it, or a line of the PROXY protocol before the request, from a balancer.", upper(who(p)), asked(p), origin(p)), forwarding(p)
 	}},
 	{"captive_portal", status(511), always("This network wants a login first.", "Log in with a browser.")},
 	{"refused_by_server", anything, func(p *Probe) (string, string) {
