@@ -39,7 +39,7 @@ func TestCompatibility(t *testing.T) {
 		eachWay(t, k.name, !k.noTLS, func(t *testing.T, secure bool) {
 			node := startNode(t, nodeSettings{})
 			p := startProxy(t, &k, k.config, node.address, statusUpgradeRequired)
-			met := meet(t, node.liveServer, p.target(secure))
+			met := meet(t, node.liveServer, p.target(t, secure))
 			d.add(t, "proxies", exampleLink(k.config, k.name), versionOf(t, k.command[0], k.version), yesNo(secure), handshakes, met.established, met.differs(k.note))
 		})
 	}
@@ -99,8 +99,11 @@ func (l liveTarget) url() string {
 	return "wss://" + l.address + "/ws"
 }
 
-func (p *liveProxy) target(secure bool) liveTarget {
+// target is where the proxy listens, in clear or for TLS.
+func (p *liveProxy) target(t *testing.T, secure bool) liveTarget {
+	t.Helper()
 	if secure {
+		p.awaitSecure(t)
 		return liveTarget{p.secure, p.cert}
 	}
 	return liveTarget{p.address, nil}

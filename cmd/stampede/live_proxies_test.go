@@ -12,7 +12,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 )
@@ -112,25 +111,36 @@ func startProxy(t *testing.T, k *proxyKind, config, upstream string, ready int) 
 	path := findServer(t, k.command[0])
 	p := &liveProxy{dir: t.TempDir()}
 	p.cert = newCertificate(t, p.dir)
-	sockets := []*net.TCPListener{listenLocally(t), listenLocally(t)}
+	listen := listenLocally
+	if k.inherit == nil {
+		listen = listenAside
+	}
+	sockets := []*net.TCPListener{listen(t), listen(t)}
 	p.address, p.secure = sockets[0].Addr().String(), sockets[1].Addr().String()
 	filled := p.places(k, upstream)
 	p.configure(t, config, filled)
-	args := []string{"-c", proxyScript, k.stop, path}
-	for _, a := range k.command[1:] {
-		args = append(args, filled.Replace(strings.ReplaceAll(a, "CONFIG", filepath.Join(p.dir, config))))
-	}
-	c := exec.Command("sh", args...)
-	c.Dir = p.dir
-	c.Env = append(os.Environ(), "HOME="+p.dir, "XDG_DATA_HOME="+p.dir, "XDG_CONFIG_HOME="+p.dir)
+	c := p.command(k, path, config, filled)
 	if k.inherit == nil {
 		sockets = closeAll(sockets) // just before the proxy asks for their ports
-	} else {
-		c.Env = append(c.Env, k.inherit.env)
 	}
 	p.child = startWithSockets(t, c, sockets)
 	p.awaitReady(t, ready)
 	return p
+}
+
+// command runs the proxy at path in its folder.
+func (p *liveProxy) command(k *proxyKind, path, config string, filled *strings.Replacer) *exec.Cmd {
+	args := []string{"-c", proxyScript, k.stop, path}
+	for _, a := range k.command[1:] {
+		args = append(args, strings.ReplaceAll(filled.Replace(a), "CONFIG", filepath.Join(p.dir, config)))
+	}
+	c := exec.Command("sh", args...)
+	c.Dir = p.dir
+	c.Env = append(os.Environ(), "HOME="+p.dir, "XDG_DATA_HOME="+p.dir, "XDG_CONFIG_HOME="+p.dir)
+	if k.inherit != nil && k.inherit.env != "" {
+		c.Env = append(c.Env, k.inherit.env)
+	}
+	return c
 }
 
 // places fills in an example: its ports, 8080 in clear, 8443 with TLS and
@@ -162,24 +172,46 @@ func (p *liveProxy) configure(t *testing.T, config string, filled *strings.Repla
 // proxy is there, and so is what it is to find behind it.
 func (p *liveProxy) awaitReady(t *testing.T, ready int) {
 	t.Helper()
+	p.await(t, func(ctx context.Context) error {
+		status, err := plainStatus(ctx, p.address)
+		if err == nil && status != ready {
+			err = fmt.Errorf("it answers %d, not %d", status, ready)
+		}
+		return err
+	})
+}
+
+// awaitSecure waits until the proxy listens where it speaks TLS.
+func (p *liveProxy) awaitSecure(t *testing.T) {
+	t.Helper()
+	p.await(t, func(ctx context.Context) error {
+		c, err := new(net.Dialer).DialContext(ctx, "tcp4", p.secure)
+		if err == nil {
+			err = c.Close()
+		}
+		return err
+	})
+}
+
+// await tries until it works. If the proxy is too slow, what it said is told.
+func (p *liveProxy) await(t *testing.T, try func(context.Context) error) {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), serverStart)
 	defer cancel()
-	last := "nothing"
-	for again := time.NewTicker(50 * time.Millisecond); ; {
-		status, err := plainStatus(ctx, p.address)
-		if status == ready {
+	again := time.NewTicker(50 * time.Millisecond)
+	defer again.Stop()
+	for {
+		err := try(ctx)
+		if err == nil {
 			return
 		}
-		if last = fmt.Sprint(status); err != nil {
-			last = err.Error()
-		}
 		select {
+		case <-again.C:
 		case <-ctx.Done():
 			p.kill()
-			p.stop(t) // and what it said
-			log, _ := os.ReadFile(filepath.Join(p.dir, "error.log"))
-			t.Fatalf("the proxy answers %s, not %d\n%s", last, ready, log)
-		case <-again.C:
+			p.stop(t)
+			log, _ := os.ReadFile(filepath.Join(p.dir, "error.log")) // not every proxy writes one
+			t.Fatalf("the proxy is not ready: %v\n%s", err, log)
 		}
 	}
 }
@@ -219,46 +251,4 @@ func versionOf(t *testing.T, name, flag string) string {
 		t.Fatalf("%s %s: %v\n%s", name, flag, err, out)
 	}
 	return string(version)
-}
-
-func listenLocally(t *testing.T) *net.TCPListener {
-	t.Helper()
-	l, err := net.Listen("tcp4", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = l.Close() })
-	return l.(*net.TCPListener)
-}
-
-// closeAll closes the sockets and returns those left, which are none.
-func closeAll(sockets []*net.TCPListener) []*net.TCPListener {
-	for _, l := range sockets {
-		_ = l.Close()
-	}
-	return nil
-}
-
-// startWithSockets starts c with listening sockets from descriptor 3 on.
-// Nobody else keeps them, so that they go with the child.
-func startWithSockets(t *testing.T, c *exec.Cmd, sockets []*net.TCPListener) *child {
-	t.Helper()
-	for _, l := range sockets {
-		f, err := l.File()
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer f.Close()
-		c.ExtraFiles = append(c.ExtraFiles, f)
-	}
-	started := startChild(t, c)
-	// os/exec may have made the sockets blocking, for all who share them, and
-	// a server may take them as they come.
-	for _, f := range c.ExtraFiles {
-		if err := syscall.SetNonblock(int(f.Fd()), true); err != nil {
-			t.Fatal(err)
-		}
-	}
-	closeAll(sockets)
-	return started
 }

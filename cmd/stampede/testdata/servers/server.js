@@ -30,9 +30,10 @@ const counts = {
   longest_value: 0, // bytes of the longest header value of an upgrade
 };
 
+const limits = { maxHeaderSize: settings.maxHeaderSize };
 const server = settings.cert
-  ? https.createServer({ cert: fs.readFileSync(settings.cert), key: fs.readFileSync(settings.key) })
-  : http.createServer({ maxHeaderSize: settings.maxHeaderSize });
+  ? https.createServer({ cert: fs.readFileSync(settings.cert), key: fs.readFileSync(settings.key), ...limits })
+  : http.createServer(limits);
 const sockets = new WebSocketServer({ noServer: true });
 
 // As ws answers what is no upgrade when it listens by itself.
