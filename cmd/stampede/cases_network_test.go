@@ -65,11 +65,7 @@ const daemonScript = `"$@" & cat >/dev/null; kill -TERM $!; wait $! || true`
 // until it listens at the ports.
 func (n *network) serve(t *testing.T, ports []int, command ...string) *child {
 	t.Helper()
-	path, err := findCommand(command[0])
-	if err != nil {
-		unavailable(t, "%v", err)
-	}
-	args := slices.Concat(n.asNobody(), []string{"sh", "-c", daemonScript, "sh", path}, command[1:])
+	args := slices.Concat(n.asNobody(), []string{"sh", "-c", daemonScript, "sh", findServer(t, command[0])}, command[1:])
 	c := exec.Command(args[0], args[1:]...)
 	c.Env = append(os.Environ(), "HOME="+n.dir) // Caddy keeps things there
 	s := startChild(t, c)
@@ -235,21 +231,7 @@ func (n *network) practice(t *testing.T, setup string, flags ...string) *practic
 // probe explains one handshake from inside the network.
 func (n *network) probe(t *testing.T, args ...string) *probe.Probe {
 	t.Helper()
-	args = slices.Concat(n.wrap(), []string{program(t), "probe", "--output", "json"}, args)
-	c := exec.Command(args[0], args[1:]...)
-	text, _ := c.Output() // it exits with 1 where there is something to explain
-	var p probe.Probe
-	if err := json.Unmarshal(text, &p); err != nil {
-		t.Fatalf("%v: %v: %q", c.Args, err, text)
-	}
-	want := exitPass
-	if !p.Established() {
-		want = exitFail
-	}
-	if got := c.ProcessState.ExitCode(); got != want {
-		t.Errorf("probe ended with %d for %s, want %d", got, p.Outcome.Name(), want)
-	}
-	return &p
+	return probeLive(t, n.wrap(), args...)
 }
 
 // check is what stampede check says in the network.

@@ -3,13 +3,8 @@
 package main
 
 import (
-	"bytes"
-	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"net/textproto"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -48,7 +43,7 @@ func TestCompatibility(t *testing.T) {
 			config := strings.Replace(k.config, ".", ".broken.", 1)
 			node := startNode(t, nodeSettings{})
 			p := startProxy(t, &k, config, node.address, k.broken.ready)
-			probed := probeLive(t, liveTarget{p.address, nil}, exitFail)
+			probed := probeLive(t, nil, p.target(t, false).url())
 			if got := probed.Outcome.Name(); got != k.broken.outcome || len(probed.Hints) == 0 || probed.Hints[0].ID != k.broken.hint {
 				t.Fatalf("%s, hints %+v; want %s and %s first", got, probed.Hints, k.broken.outcome, k.broken.hint)
 			}
@@ -113,49 +108,38 @@ func (p *liveProxy) target(t *testing.T, secure bool) liveTarget {
 // whatever stands before the server, and holds both sides to the same counts.
 func meet(t *testing.T, s *liveServer, l liveTarget) meeting {
 	t.Helper()
-	p := probeLive(t, l, exitPass)
-	scenario := "target:\n  url: " + l.url() + "\n"
+	scenario, args := "target:\n  url: "+l.url()+"\n", []string{l.url()}
 	if l.cert != nil {
 		scenario += fmt.Sprintf("  tls: {ca: %q}\n", l.cert.cert)
+		args = append(args, "--ca", l.cert.cert)
+	}
+	p := probeLive(t, nil, args...)
+	if !p.Established() {
+		t.Fatalf("the probe ended in %s, hints %+v", p.Outcome.Name(), p.Hints)
 	}
 	r := runLive(t, scenario+handshakesLoad)
 	checkEstablished(t, r, handshakes)
+	c := s.counts(t)
+	checkBothSides(t, r, c)
+	return meeting{p, c.Established - 1}
+}
+
+// checkBothSides holds a run to have held every handshake until it closed it,
+// and the server to have seen them all and the probe's.
+func checkBothSides(t *testing.T, r liveRun, got nodeCounts) {
+	t.Helper()
 	c := r.Held.Closed
 	if r.Held.Opened != handshakes || c.Clean+c.Forced != handshakes || len(r.Held.ClosedEarly) > 0 {
 		t.Errorf("held %d, closed %+v, closed early %+v; want %d and none early", r.Held.Opened, c, r.Held.ClosedEarly, handshakes)
 	}
-	got, ended := s.counts(t), int64(0)
+	ended := int64(0)
 	for _, n := range got.Closed {
 		ended += n
 	}
-	const want = handshakes + 1 // the probe's
+	const want = handshakes + 1
 	if got.Upgrades != want || got.Established != want || ended != want || got.Open != 0 || got.Closed["1000"] < c.Clean {
 		t.Errorf("the server counts %+v, want %d with %d or more closed by 1000", got, want, c.Clean)
 	}
-	return meeting{p, got.Established - 1}
-}
-
-// probeLive probes a target with the program, which must exit with code.
-func probeLive(t *testing.T, l liveTarget, code int) *probe.Probe {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), runLimit)
-	defer cancel()
-	c := exec.CommandContext(ctx, program(t), "probe", l.url(), "--output", "json")
-	if l.cert != nil {
-		c.Args = append(c.Args, "--ca", l.cert.cert)
-	}
-	var said bytes.Buffer
-	c.Stderr = &said
-	out, err := c.Output()
-	var ended *exec.ExitError
-	if err != nil && !errors.As(err, &ended) || c.ProcessState.ExitCode() != code {
-		t.Fatalf("%v: %v, want exit code %d\n%s%s", c.Args, err, code, out, &said)
-	}
-	var p probe.Probe
-	if err := json.Unmarshal(out, &p); err != nil {
-		t.Fatalf("reading the probe: %v\n%s", err, out)
-	}
-	return &p
 }
 
 // meeting is what came of all the handshakes.

@@ -5,6 +5,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -15,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"stampede/engine/probe"
 	"stampede/results"
 )
 
@@ -85,4 +87,27 @@ func runLive(t *testing.T, scenario string, wrap ...string) liveRun {
 	}
 	t.Logf("%s", bytes.TrimSpace(said))
 	return liveRun{Result: r, code: code, dir: out}
+}
+
+// probeLive explains one handshake, under the command wrap if there is one.
+// The program's exit code must fit the outcome.
+func probeLive(t *testing.T, wrap []string, args ...string) *probe.Probe {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), runLimit)
+	defer cancel()
+	args = slices.Concat(wrap, []string{program(t), "probe", "--output", "json"}, args)
+	c := exec.CommandContext(ctx, args[0], args[1:]...)
+	text, err := c.Output() // it exits with 1 where there is something to explain
+	var p probe.Probe
+	if json.Unmarshal(text, &p) != nil {
+		t.Fatalf("%v: %v: %q", c.Args, err, text)
+	}
+	want := exitPass
+	if !p.Established() {
+		want = exitFail
+	}
+	if got := c.ProcessState.ExitCode(); got != want {
+		t.Errorf("probe ended with %d for %s, want %d", got, p.Outcome.Name(), want)
+	}
+	return &p
 }

@@ -230,16 +230,14 @@ func plainStatus(ctx context.Context, address string) (int, error) {
 	return reply.StatusCode, reply.Body.Close()
 }
 
-// findServer finds a server's program.
+// findServer is findCommand for what a test can't do without.
 func findServer(t *testing.T, name string) string {
 	t.Helper()
-	for _, name := range []string{name, "/usr/sbin/" + name} { // Debian users have no sbin in their path
-		if path, err := exec.LookPath(name); err == nil {
-			return path
-		}
+	path, err := findCommand(name)
+	if err != nil {
+		unavailable(t, "%v", err)
 	}
-	unavailable(t, "%s is neither in the path nor in /usr/sbin", name)
-	return ""
+	return path
 }
 
 // versionOf is the version a program prints.
