@@ -153,11 +153,17 @@ func TestCaseS13WavesOfReconnects(t *testing.T) {
 			n.backend(t, backendSettings{BusyMs: 20})
 			r := runLive(t, aim(9001)+"load: ["+test.load+"]\ntimeouts: {total: 10s}\n", n.wrap()...)
 			var overlapped []bool
+			marks := 0
 			for _, b := range r.Bursts {
-				overlapped = append(overlapped, b.Overlapped)
+				if overlapped = append(overlapped, b.Overlapped); b.Overlapped {
+					marks++
+				}
 				if diff := cmp.Diff(map[string]int64{"established": b.Count}, b.Outcomes); diff != "" {
 					t.Errorf("the wave at %v (-want +got):\n%s", b.At, diff)
 				}
+			}
+			if got := strings.Count(printed(t, r), "began while an earlier burst was unfinished"); got != marks {
+				t.Errorf("the report marks %d waves, want %d", got, marks)
 			}
 			if diff := cmp.Diff(test.overlapped, overlapped); diff != "" {
 				t.Errorf("overlapped (-want +got):\n%s", diff)
