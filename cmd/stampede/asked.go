@@ -29,11 +29,8 @@ func asked(s *scenario.Scenario, targets []*engine.Target) string {
 	for _, h := range s.MaskedHeaders() {
 		fields[strings.ToLower(h.Name)] = h.Value
 	}
-	path, host := "/", ""
-	if u, err := url.Parse(s.Target.URL); err == nil && u.Host != "" {
-		path, host = u.RequestURI(), u.Host
-	}
-	text := fmt.Sprintf("the requests asked for GET %s with Host: %s, ", s.Masked(path), cmp.Or(s.Target.Host, fields["host"], host))
+	path, host := pathAndHost(s.Masked(s.Target.URL)) // masked first: parsing may write a secret another way
+	text := fmt.Sprintf("the requests asked for GET %s with Host: %s, ", path, cmp.Or(s.Target.Host, fields["host"], host))
 	if origin := fields["origin"]; origin != "" {
 		text += "Origin: " + origin
 	} else {
@@ -44,4 +41,16 @@ func asked(s *scenario.Scenario, targets []*engine.Target) string {
 		text += fmt.Sprintf("; those for %d more URLs differ", n)
 	}
 	return text
+}
+
+// pathAndHost splits a URL into what GET and Host have of it.
+func pathAndHost(target string) (path, host string) {
+	if _, path, ok := scenario.SplitUnixURL(target); ok {
+		return path, "localhost"
+	}
+	u, err := url.Parse(target)
+	if err != nil {
+		return "/", ""
+	}
+	return u.RequestURI(), u.Host
 }

@@ -58,7 +58,7 @@ var cases = map[string][]string{
 	"S13": {"TestCaseS13WavesOfReconnects"},
 	"S14": {"TestCaseS14ConnectionTableFull"},
 	"S15": {"TestLiveIdleTimeoutOfProxy"},
-	"S17": {"TestLiveClosedRightAfterOpen", recordedReplies},
+	"S17": {"TestCaseS17EarlyCloseFails", "TestLiveClosedRightAfterOpen", recordedReplies},
 	"S18": {"TestCaseS18TimeoutNearTheAnswer"},
 
 	"T03": {"TestCaseT03SourceAddressOfTwoTargets"},

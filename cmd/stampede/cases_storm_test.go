@@ -193,6 +193,20 @@ nft add rule inet full input tcp dport 9001 ct state new ct count over 100 drop`
 	checkFinding(t, r, "accept_queue_full", "the first 100 connected at once")
 }
 
+// TestLiveClosedRightAfterOpen counts such closes and fails nobody for them.
+func TestCaseS17EarlyCloseFails(t *testing.T) {
+	const n = 50
+	node := startNode(t, nodeSettings{CloseCode: 1013})
+	r := runLive(t, target(node.address)+"load: [burst: {count: 50}]\nhold: {for: 1s}\nearly_close: fail\n")
+	checkOutcomes(t, r, n, map[string]int64{"closed 1013": n})
+	if r.code != exitFail || r.Held.Opened != 0 {
+		t.Errorf("exit code %d with %d held, want %d and none", r.code, r.Held.Opened, exitFail)
+	}
+	if c := node.counts(t); c.Established != n {
+		t.Errorf("the server established %d, want %d", c.Established, n)
+	}
+}
+
 func TestCaseS18TimeoutNearTheAnswer(t *testing.T) {
 	t.Parallel()
 	n := newNetwork(t)
