@@ -4,6 +4,8 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"maps"
+	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -56,7 +58,7 @@ var cases = map[string][]string{
 	"S13": {"TestCaseS13WavesOfReconnects"},
 	"S14": {"TestCaseS14ConnectionTableFull"},
 	"S15": {"TestLiveIdleTimeoutOfProxy"},
-	"S17": {"TestLiveClosedRightAfterOpen", recordedReplies},
+	"S17": {"TestCaseS17EarlyCloseFails", "TestLiveClosedRightAfterOpen", recordedReplies},
 	"S18": {"TestCaseS18TimeoutNearTheAnswer"},
 
 	"T03": {"TestCaseT03SourceAddressOfTwoTargets"},
@@ -97,8 +99,11 @@ var cases = map[string][]string{
 // ofCase is a test that bears its case's id, in whatever package.
 var ofCase = regexp.MustCompile(`^Test(?:Case)?([PSTH]\d\d)[A-Z]`)
 
-// TestCasesHaveTests holds the list to the tree: what it names exists, and
-// what bears an id is in it.
+// caseRow is a row of docs/cases.md.
+var caseRow = regexp.MustCompile(`(?m)^\| ([PSTH]\d\d) \|`)
+
+// TestCasesHaveTests holds the list to the tree: what it names exists, what
+// bears an id is in it, and docs/cases.md has a row for each.
 func TestCasesHaveTests(t *testing.T) {
 	tests := testsOf(t, "cmd/stampede", "engine", "engine/handshake", "engine/probe", "results")
 	for id, names := range cases {
@@ -116,6 +121,18 @@ func TestCasesHaveTests(t *testing.T) {
 		if m := ofCase.FindStringSubmatch(name); m != nil && !slices.ContainsFunc(cases[m[1]], func(n string) bool { return fullName(n) == full }) {
 			t.Errorf("%s is not in the list of %s", full, m[1])
 		}
+	}
+	text, err := os.ReadFile("../../docs/cases.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var described []string
+	for _, m := range caseRow.FindAllStringSubmatch(string(text), -1) {
+		described = append(described, m[1])
+	}
+	slices.Sort(described)
+	if diff := cmp.Diff(slices.Sorted(maps.Keys(cases)), described); diff != "" {
+		t.Errorf("docs/cases.md (-want +got):\n%s", diff)
 	}
 	if diff := cmp.Diff(map[string]int{"P": 21, "S": 12, "T": 17, "H": 15}, kinds()); diff != "" {
 		t.Errorf("cases by kind (-want +got):\n%s", diff)

@@ -153,11 +153,17 @@ func TestCaseS13WavesOfReconnects(t *testing.T) {
 			n.backend(t, backendSettings{BusyMs: 20})
 			r := runLive(t, aim(9001)+"load: ["+test.load+"]\ntimeouts: {total: 10s}\n", n.wrap()...)
 			var overlapped []bool
+			marks := 0
 			for _, b := range r.Bursts {
-				overlapped = append(overlapped, b.Overlapped)
+				if overlapped = append(overlapped, b.Overlapped); b.Overlapped {
+					marks++
+				}
 				if diff := cmp.Diff(map[string]int64{"established": b.Count}, b.Outcomes); diff != "" {
 					t.Errorf("the wave at %v (-want +got):\n%s", b.At, diff)
 				}
+			}
+			if got := strings.Count(printed(t, r), "began while an earlier burst was unfinished"); got != marks {
+				t.Errorf("the report marks %d waves, want %d", got, marks)
 			}
 			if diff := cmp.Diff(test.overlapped, overlapped); diff != "" {
 				t.Errorf("overlapped (-want +got):\n%s", diff)
@@ -185,6 +191,20 @@ nft add rule inet full input tcp dport 9001 ct state new ct count over 100 drop`
 		t.Errorf("connects took %v: those that succeed do at once", time.Duration(*m.Max))
 	}
 	checkFinding(t, r, "accept_queue_full", "the first 100 connected at once")
+}
+
+// TestLiveClosedRightAfterOpen counts such closes and fails nobody for them.
+func TestCaseS17EarlyCloseFails(t *testing.T) {
+	const n = 50
+	node := startNode(t, nodeSettings{CloseCode: 1013})
+	r := runLive(t, target(node.address)+"load: [burst: {count: 50}]\nhold: {for: 1s}\nearly_close: fail\n")
+	checkOutcomes(t, r, n, map[string]int64{"closed 1013": n})
+	if r.code != exitFail || r.Held.Opened != 0 {
+		t.Errorf("exit code %d with %d held, want %d and none", r.code, r.Held.Opened, exitFail)
+	}
+	if c := node.counts(t); c.Established != n {
+		t.Errorf("the server established %d, want %d", c.Established, n)
+	}
 }
 
 func TestCaseS18TimeoutNearTheAnswer(t *testing.T) {

@@ -248,6 +248,7 @@ func (j *job) run(ctx context.Context, shards int, noEvidence bool) (*results.Re
 	j.noteCounters(rep.Counters)
 	r := j.result()
 	r.Findings = results.Explain(r, thisKernel())
+	noteRequest(r, j.scenario, j.targets)
 	j.write(r)
 	if err := j.dir.close(); err != nil && j.failed == nil {
 		j.failed = err
