@@ -2,13 +2,11 @@ package engine
 
 import (
 	"bufio"
-	"context"
 	"crypto/tls"
 	"io"
 	"net"
 	"net/netip"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -41,34 +39,11 @@ func hostileServer(t *testing.T, secure *tls.Config, m manner) netip.AddrPort {
 	})
 }
 
-// rawServer has serve do with each connection what it likes, until the test
+// rawServer has handle do with each connection what it likes, until the test
 // ends.
-func rawServer(t *testing.T, serve func(*net.TCPConn)) netip.AddrPort {
+func rawServer(t *testing.T, handle func(*net.TCPConn)) netip.AddrPort {
 	t.Helper()
-	l, err := net.Listen("tcp4", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var serving sync.WaitGroup
-	serving.Go(func() { // ends with the listener
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			stop := context.AfterFunc(t.Context(), func() { c.Close() })
-			serving.Go(func() { // ends with its connection, at the latest with the test
-				defer stop()
-				defer c.Close()
-				serve(c.(*net.TCPConn))
-			})
-		}
-	})
-	t.Cleanup(func() {
-		l.Close()
-		serving.Wait()
-	})
-	return netip.MustParseAddrPort(l.Addr().String())
+	return serve(t, func(c net.Conn) { handle(c.(*net.TCPConn)) })
 }
 
 func behave(c net.Conn, m manner) {

@@ -234,3 +234,28 @@ func reset(c net.Conn) {
 	_ = raw.SetLinger(0)
 	_ = raw.Close()
 }
+
+// TestHostileProxy: a forward proxy is no more to be trusted than a server.
+func TestHostileProxy(t *testing.T) {
+	const connect = 300 * time.Millisecond
+	for _, tt := range []struct {
+		name   string
+		manner manner
+		want   results.Outcome
+	}{
+		{"endless head", repeats("HTTP/1.1 200 OK\r\n", strings.Repeat("X: y\r\n", 100), 0), results.Outcome{Kind: results.Protocol, Phase: results.PhaseConnect, Reason: results.HeaderTooLarge}},
+		{"a byte each 200 ms", repeats("H", "T", 200*time.Millisecond), results.Outcome{Kind: results.Timeout, Phase: results.PhaseConnect}},
+		{"interim replies now and then", repeats("", "HTTP/1.1 102 Processing\r\n\r\n", 50*time.Millisecond), results.Outcome{Kind: results.Timeout, Phase: results.PhaseConnect}},
+		{"commands in a body", says("HTTP/1.1 403 No\r\n\r\n" + evil), results.Outcome{Kind: results.Status, Phase: results.PhaseConnect, Status: 403}},
+		{"an endless body", repeats("HTTP/1.1 502 No\r\n\r\n", strings.Repeat(evil, 1000), 0), results.Outcome{Kind: results.Status, Phase: results.PhaseConnect, Status: 502}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			proxy := hostileServer(t, nil, tt.manner)
+			s := &scenario.Scenario{Load: rate(400, hostileCount*time.Second/400), Timeouts: scenario.Timeouts{Connect: connect},
+				Target: scenario.Target{URL: "ws://127.0.0.1:1/", Proxy: "http://" + proxy.String()}}
+			r := aimed(t, s)
+			wantOutcome(t, r, tt.want, hostileCount)
+			checkPrintable(t, r)
+		})
+	}
+}
