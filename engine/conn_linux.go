@@ -69,11 +69,13 @@ type conn struct {
 	closeTold  bool // its HeldClose is recorded
 	early      bool // news came while parked, or with the news of the connect
 	onTrial    bool // established if it is not closed at once: not settled yet
+	unread     bool // in shard.unread
 	hungUp     bool // the peer has sent FIN or RST: nothing stops reading before it
 
 	key    handshake.Key
 	tls    *tlsConn          // nil for ws://
 	reply  *handshake.Parser // a reply in pieces; nil when it came whole
 	frames *frameReader      // frames in pieces; nil between frames
+	rest   *[]byte           // of a frame the socket took in part; nil otherwise, and over TLS
 	body   *bodySample       // while sampling
 }

@@ -41,6 +41,28 @@ func readAll(data []byte, n int) (ops []ws.OpCode, last []byte, err error) {
 	return ops, last, nil
 }
 
+// messages feeds data in pieces of size n to a reader that gathers, and
+// returns the text messages.
+func messages(data []byte, n int) (texts []string) {
+	r := frameReader{gathers: true}
+	for piece := range slices.Chunk(data, n) {
+		for len(piece) > 0 {
+			_, rest, ok, err := r.next(piece)
+			if text, whole := r.message(); whole {
+				texts = append(texts, string(text))
+			}
+			if err != nil {
+				return texts
+			}
+			if !ok {
+				break
+			}
+			piece = rest
+		}
+	}
+	return texts
+}
+
 func TestFramesHoweverCut(t *testing.T) {
 	big := bytes.Repeat([]byte("x"), 70000)
 	data := join(
@@ -88,12 +110,14 @@ func TestFrameFaults(t *testing.T) {
 	}
 }
 
-// FuzzFrames holds readHeader equal to ws.ReadHeader, and any cut equal to none.
+// FuzzFrames holds readHeader equal to ws.ReadHeader, and any cut equal to
+// none, for frames and for gathered messages, which have their bound.
 func FuzzFrames(f *testing.F) {
 	f.Add([]byte{0x81, 5, 'h', 'e', 'l', 'l', 'o', 0x88, 2, 3, 0xe8}, 1)
 	f.Add([]byte{0x82, 126, 1, 0}, 3)
 	f.Add([]byte{0x89, 127, 0, 0, 0, 0, 0, 0, 1, 0}, 2)
 	f.Add([]byte{0x81, 0x85, 1, 2, 3, 4}, 5)
+	f.Add(join(ws.NewFrame(ws.OpText, false, []byte("a")), ws.NewPingFrame(nil), ws.NewFrame(ws.OpContinuation, true, []byte("b"))), 4)
 	f.Fuzz(func(t *testing.T, data []byte, n int) {
 		h, used, ok, err := readHeader(data)
 		source := bytes.NewReader(data)
@@ -112,6 +136,15 @@ func FuzzFrames(f *testing.F) {
 		opsWhole, lastWhole, errWhole := readAll(data, max(1, len(data)))
 		if !slices.Equal(ops, opsWhole) || !bytes.Equal(last, lastWhole) || !errors.Is(err, errWhole) {
 			t.Fatalf("cut at %d: %v %q %v; whole: %v %q %v", n, ops, last, err, opsWhole, lastWhole, errWhole)
+		}
+		texts := messages(data, n)
+		if whole := messages(data, max(1, len(data))); !slices.Equal(texts, whole) {
+			t.Fatalf("cut at %d: messages %q; whole: %q", n, texts, whole)
+		}
+		for _, text := range texts {
+			if len(text) > maxMessage {
+				t.Fatalf("a message of %d bytes", len(text))
+			}
 		}
 	})
 }

@@ -1,47 +1,15 @@
 package engine
 
 import (
-	"encoding/binary"
 	"strconv"
 	"time"
 
 	"github.com/gobwas/ws"
+
 	"stampede/engine/handshake"
 	"stampede/results"
 	"stampede/scenario"
 )
-
-// clientFrame makes a masked frame of less than 64 KB, as a client's must be (RFC 6455 §5.3).
-func (s *shard) clientFrame(op ws.OpCode, payload []byte) []byte {
-	var mask [4]byte
-	_, _ = s.random.Read(mask[:])
-	b := append(s.request[:0], 0x80|byte(op))
-	switch n := len(payload); {
-	case n < 126:
-		b = append(b, 0x80|byte(n))
-	default: // the scenario bounds a text to 64 KB
-		b = binary.BigEndian.AppendUint16(append(b, 0x80|126), uint16(n))
-	}
-	b = append(b, mask[:]...)
-	for i, p := range payload {
-		b = append(b, p^mask[i%4])
-	}
-	s.request = b
-	return b
-}
-
-// sendFrame sends a frame if the socket takes it whole. One that
-// does not fit is dropped: the peer has not read a window's worth of data,
-// and a lost ping or pong of ours is nothing a handshake figure rests on.
-func (s *shard) sendFrame(i int32, op ws.OpCode, payload []byte) {
-	c := s.slab.at(i)
-	f := s.clientFrame(op, payload)
-	if c.tls != nil {
-		_, _ = c.tls.Write(f)
-		return
-	}
-	_, _ = send(int(c.fd), f)
-}
 
 // ping sends a ping and sets the next.
 func (s *shard) ping(i int32, now time.Duration) {
@@ -54,7 +22,9 @@ var closeNormal = []byte{0x03, 0xe8} // 1000
 // codeAbnormal stands for a close without a Close frame (RFC 6455 §7.1.5).
 const codeAbnormal = 1006
 
-// startClose ends a held connection the way the scenario says.
+// startClose ends a held connection the way the scenario says. Where there is
+// no room for our Close, because the peer does not read, it will not answer it
+// either.
 func (s *shard) startClose(i int32, now time.Duration) {
 	c := s.slab.at(i)
 	if c.onTrial {
@@ -68,19 +38,52 @@ func (s *shard) startClose(i int32, now time.Duration) {
 	s.leave(i, byLife)
 	c.state = closing
 	s.held--
-	s.sendFrame(i, ws.OpClose, closeNormal)
+	if !s.sendFrame(i, ws.OpClose, closeNormal) {
+		lingerZero(int(c.fd))
+		s.closed(i, results.HeldClose{At: now, Kind: results.ForcedClose})
+		return
+	}
 	s.enter(i, closingQueue, now+closeTimeout)
+}
+
+// readTurn is how many reads a connection gets before others have theirs. A
+// peer that sends faster than we read would else keep the shard for itself.
+const readTurn = 4
+
+// unread is a connection left with more to read.
+type unread struct {
+	slot int32
+	gen  uint32
+}
+
+// readOn gives the connections with more to read another turn.
+func (s *shard) readOn() {
+	list := s.unread
+	s.unread, s.unreadSpare = s.unreadSpare[:0], list
+	for _, u := range list {
+		if c := s.slab.at(u.slot); c.gen == u.gen {
+			c.unread = false
+			s.readFrames(u.slot)
+		}
+	}
 }
 
 // readFrames reads what a held or closing connection has sent.
 func (s *shard) readFrames(i int32) {
 	c := s.slab.at(i)
-	for gen := c.gen; ; {
-		n, end, _ := s.receive(c)
-		switch end {
-		case nothingMore:
+	if c.unread {
+		return // its turn will come
+	}
+	gen := c.gen
+	for range readTurn {
+		n, end, o := s.receive(c)
+		switch {
+		case end == nothingMore:
 			return
-		case peerEnded, connectionFailed:
+		case end == connectionFailed && o.Kind == results.TLS:
+			s.insecure(i, o.Reason)
+			return
+		case end != gotBytes:
 			s.lost(i, end == connectionFailed)
 			return
 		}
@@ -89,6 +92,8 @@ func (s *shard) readFrames(i int32) {
 			return
 		}
 	}
+	c.unread = true
+	s.unread = append(s.unread, unread{i, gen})
 }
 
 // readFrameBytes acts on the frames in data. The reader of a connection
@@ -187,6 +192,22 @@ func (s *shard) lost(i int32, reset bool) {
 		s.closed(i, results.HeldClose{At: now, Kind: results.ResetEarly, Code: codeAbnormal})
 	default:
 		s.closed(i, results.HeldClose{At: now, Kind: results.EOFEarly, Code: codeAbnormal})
+	}
+}
+
+// insecure is the end of an open connection by TLS itself: an alert of the
+// server's, or bytes that are no records of this session.
+func (s *shard) insecure(i int32, reason results.Reason) {
+	c := s.slab.at(i)
+	switch {
+	case c.undecided():
+		s.fail(i, results.Outcome{Kind: results.TLS, Phase: results.PhaseReady, Reason: reason})
+	case c.state == closing:
+		s.closed(i, results.HeldClose{At: s.clock(), Kind: results.ForcedClose})
+	default:
+		s.batch.warn("TLS error after open", 1)
+		s.sampleText(results.Outcome{Kind: results.Established}, "TLS error after open: "+string(reason))
+		s.closed(i, results.HeldClose{At: s.clock(), Kind: results.FrameError, Code: codeAbnormal})
 	}
 }
 

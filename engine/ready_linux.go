@@ -33,7 +33,7 @@ func (s *shard) isReady(i int32, message []byte) {
 		return
 	}
 	c.ready = s.clock()
-	c.frames.gathers = false
+	c.frames.gathers, c.frames.text = false, nil
 	s.leave(i, byPhase)
 	gen := c.gen
 	s.opened(i)
@@ -57,8 +57,8 @@ func (c *conn) undecided() bool { return c.state == readying || c.onTrial }
 // closedReason is the reason of a Close frame's code.
 func closedReason(code uint16) results.Reason { return results.Reason(strconv.Itoa(int(code))) }
 
-// sendText sends a text frame. A text is short, and the connection has sent
-// nothing but the request: it fits.
+// sendText sends a text frame. The connection has sent nothing but the
+// request, so there is room for its start at least.
 func (s *shard) sendText(i int32, text string) {
 	s.sendFrame(i, ws.OpText, []byte(text))
 }

@@ -132,6 +132,16 @@ func (s *shard) spareParser() *handshake.Parser {
 	return new(handshake.Parser)
 }
 
+// spareReply keeps the parser of c, if it had one to itself, without the head
+// it gathered: a peer may have made that long.
+func (s *shard) spareReply(c *conn) {
+	if c.reply == nil {
+		return
+	}
+	c.reply.Reset(nil)
+	s.parsers, c.reply = append(s.parsers, c.reply), nil
+}
+
 // established goes on from a valid 101. rest came behind its head; more says
 // that the socket may have more to read.
 func (s *shard) established(i int32, rest []byte, more bool) {
@@ -139,9 +149,7 @@ func (s *shard) established(i int32, rest []byte, more bool) {
 	c.ended = s.clock()
 	s.leave(i, byPhase)
 	s.leave(i, byLife)
-	if c.reply != nil {
-		s.parsers, c.reply = append(s.parsers, c.reply), nil
-	}
+	s.spareReply(c)
 	gen := c.gen
 	if s.run.config.Ready.Within > 0 {
 		s.awaitReady(i)

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"crypto/tls"
+	"errors"
 	"io"
 	"net"
 	"sync"
@@ -37,6 +38,7 @@ type wire struct {
 	gone    atomic.Bool   // the shard has given the attempt up
 	stamped *stampedReader
 	readLag time.Duration // of all reads
+	limit   int           // of unsent, in bytes, before a write fails
 	unsent  []byte        // what did not fit into the socket, in the shard's time
 }
 
@@ -84,9 +86,18 @@ func (w *wire) recv(p []byte) (n int, err syscall.Errno) {
 	return n, err
 }
 
+// maxUnsent bounds what TLS itself may add, unasked, to what a peer does not
+// read: a server may ask for one key update after another (RFC 8446 §4.6.3).
+const maxUnsent = 256 << 10
+
+var errUnread = errors.New("the peer does not read what it asks for")
+
 // Write implements net.Conn. In the shard's time it takes everything: what
-// the socket has no room for is kept for flush.
+// the socket has no room for is kept for flush, up to w.limit.
 func (w *wire) Write(p []byte) (int, error) {
+	if len(w.unsent) > w.limit {
+		return 0, errUnread
+	}
 	if len(w.unsent) > 0 {
 		w.unsent = append(w.unsent, p...)
 		return len(p), nil
@@ -208,7 +219,7 @@ func (s *shard) secure(i int32) {
 	c := s.slab.at(i)
 	c.state = securing
 	s.enter(i, tlsQueue, c.connected+s.run.config.Timeouts.TLS)
-	t := &tlsConn{wire: wire{fd: int(c.fd), parks: true, news: make(chan struct{}, 1)}}
+	t := &tlsConn{wire: wire{fd: int(c.fd), parks: true, news: make(chan struct{}, 1), limit: 2*s.run.aims[c.aim].Request.Len() + maxUnsent}}
 	if s.run.evidence.stamps {
 		t.wire.stamped = new(stampedReader)
 	}
@@ -257,7 +268,7 @@ func (s *shard) handshakesDone() {
 func (s *shard) secureFailed(i int32, err error) {
 	o := tlsOutcome(err, results.PhaseTLS)
 	if o.Kind == results.TLS {
-		s.sampleText(o, handshake.Escape([]byte(err.Error())))
+		s.sampleText(o, handshake.Sample([]byte(err.Error()), nil))
 	}
 	s.slab.at(i).state = closing
 	s.fail(i, o)

@@ -52,8 +52,12 @@ type shard struct {
 	parser  *handshake.Parser   // for the reply at hand
 	parsers []*handshake.Parser // spare ones
 	frames  frameReader         // for the frames at hand
+	unread  []unread            // held connections with more to read than their turn took
 	securer *securer            // runs TLS handshakes; nil for ws://
 	ends    []handshakeEnd      // spare memory for securer.take
+
+	unreadSpare []unread // spare memory for unread
+
 	samples map[results.Outcome]int
 
 	batch     *batch
@@ -86,12 +90,13 @@ func (s *shard) loop() {
 		}
 		s.report(now)
 		var n int
-		if s.arm(now) {
+		if s.arm(now) || len(s.unread) > 0 {
 			n = epollPoll(s.ep, s.events)
 		} else {
 			n = epollWait(s.ep, s.events, s.patience(now))
 		}
 		s.handle(n)
+		s.readOn()
 	}
 	s.report(s.clock())
 	s.flush()
@@ -195,6 +200,9 @@ func (s *shard) event(i int32, gen uint32, events uint32) {
 	case upgrading:
 		s.upgradeNews(i, events)
 	case readying, held, closing:
+		if events&unix.EPOLLOUT != 0 {
+			s.sendBacklog(i)
+		}
 		s.readFrames(i)
 	case sampling:
 		s.readBody(i)
@@ -281,8 +289,9 @@ func (s *shard) drop(i int32) {
 		c.tls.wire.tell()
 		return
 	}
-	if c.reply != nil {
-		s.parsers = append(s.parsers, c.reply)
+	s.spareReply(c)
+	if c.backlogged() { // the kernel would keep it, and offer it to a deaf peer for minutes
+		lingerZero(int(c.fd))
 	}
 	closeFD(int(c.fd))
 	s.open--

@@ -21,6 +21,7 @@ const (
 	reasonBadCertificate   results.Reason = "invalid_certificate"
 	reasonNotTLS           results.Reason = "not_tls"
 	reasonHandshake        results.Reason = "handshake_failed"
+	reasonBadRecord        results.Reason = "bad_record" // behind the handshake: no record of this session, or one too many of its own
 )
 
 // alertNames are the alerts a peer may send (IANA's TLS Alerts registry).
@@ -38,7 +39,9 @@ var alertNames = map[uint8]results.Reason{
 // in: the handshake, or later, since a TLS 1.3 server refuses a client's
 // certificate only after the client is done.
 func tlsOutcome(err error, phase results.Phase) results.Outcome {
-	if reason := tlsReason(err); reason != "" {
+	if reason := tlsReason(err); reason == reasonNotTLS && phase != results.PhaseTLS {
+		return results.Outcome{Kind: results.TLS, Phase: phase, Reason: reasonBadRecord} // it was TLS before
+	} else if reason != "" {
 		return results.Outcome{Kind: results.TLS, Phase: phase, Reason: reason}
 	}
 	var errno syscall.Errno
@@ -50,7 +53,11 @@ func tlsOutcome(err error, phase results.Phase) results.Outcome {
 	case errors.As(err, &errno) && errno == syscall.ETIMEDOUT:
 		return results.Outcome{Kind: results.Timeout, Phase: phase}
 	}
-	return results.Outcome{Kind: results.TLS, Phase: phase, Reason: reasonHandshake}
+	reason := reasonHandshake
+	if phase != results.PhaseTLS {
+		reason = reasonBadRecord
+	}
+	return results.Outcome{Kind: results.TLS, Phase: phase, Reason: reason}
 }
 
 // tlsReason is the reason of an error that is TLS's own; "" for one of the

@@ -86,7 +86,7 @@ func (s *shard) tunnelReply(i int32, p *handshake.Parser, rest []byte) {
 	c := s.slab.at(i)
 	v := p.Verdict(&c.key)
 	if o := v.Outcome; o.Kind == results.Status && o.Status/100 == 2 {
-		s.parsers, c.reply = append(s.parsers, p), nil
+		s.spareReply(c)
 		c.connected, c.readLag = s.clock(), 0
 		s.throughToTarget(i)
 		return

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"sync"
 	"testing"
 	"time"
 
@@ -57,21 +58,28 @@ func serve(t *testing.T, handle func(net.Conn)) netip.AddrPort {
 	return netip.MustParseAddrPort(l.Addr().String())
 }
 
-// serveOn handles the connections of a listener until the test ends.
+// serveOn handles the connections of a listener until the test ends: that
+// closes them all and waits for their handlers.
 func serveOn(t *testing.T, l net.Listener, handle func(net.Conn)) {
-	t.Cleanup(func() { l.Close() })
-	go func() { // ends with the listener
+	var serving sync.WaitGroup
+	serving.Go(func() { // ends with the listener
 		for {
 			c, err := l.Accept()
 			if err != nil {
 				return
 			}
-			go func() { // ends with its connection
+			stop := context.AfterFunc(t.Context(), func() { c.Close() })
+			serving.Go(func() { // ends with its connection
+				defer stop()
 				defer c.Close()
 				handle(c)
-			}()
+			})
 		}
-	}()
+	})
+	t.Cleanup(func() {
+		l.Close()
+		serving.Wait()
+	})
 }
 
 // relay passes what from has read on to the server, and back what it answers.

@@ -1,9 +1,11 @@
 package scenario
 
 import (
+	"io/fs"
 	"net/netip"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -277,6 +279,39 @@ func TestExamplesAndStarterParse(t *testing.T) {
 				t.Errorf("it takes %s", end)
 			}
 		})
+	}
+}
+
+// TestStarterComments holds each key the starter has in a comment to be valid
+// where it stands, of a scenario that is otherwise the starter.
+func TestStarterComments(t *testing.T) {
+	text := regexp.MustCompile(`(?s)  url: practice\n.*?(  # urls)`).ReplaceAllString(string(Starter()), "  url: wss://staging.example.test/\n$1")
+	files := map[string]string{"staging-ca.pem": testFiles()["ca.pem"], "users.csv": "token\nsecret\n", "offsets.txt": "10ms\n"}
+	o := Options{
+		Env: func(string) (string, bool) { return "a value", true },
+		ReadFile: func(name string) ([]byte, error) {
+			if content, ok := files[name]; ok {
+				return []byte(content), nil
+			}
+			return nil, fs.ErrNotExist
+		},
+	}
+	comment := regexp.MustCompile(`(?m)^( *)# ((- )?([a-z_]+): .*)$`)
+	found := 0
+	for _, at := range comment.FindAllStringSubmatchIndex(text, -1) {
+		found++
+		t.Run(text[at[8]:at[9]], func(t *testing.T) {
+			changed := text[:at[2]] + text[at[2]:at[3]] + text[at[4]:at[5]] + text[at[1]:]
+			if text[at[8]:at[9]] == "urls" {
+				changed = strings.Replace(changed, "  url: wss", "  # url: wss", 1)
+			}
+			if _, err := Parse([]byte(changed), o); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	if found < 15 {
+		t.Errorf("%d keys found, want 15 and more", found)
 	}
 }
 

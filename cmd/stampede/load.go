@@ -102,7 +102,7 @@ func fromFile(c *cli.Context, path string) (*scenario.Scenario, error) {
 	data, err := os.ReadFile(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, fmt.Errorf("no scenario file %s; give a file, a ws:// URL or the word practice", path)
+		return nil, fmt.Errorf("no scenario file %s; give a file, a ws:// or wss:// URL, or the word practice", path)
 	case err != nil:
 		return nil, fmt.Errorf("reading scenario: %w", err)
 	}

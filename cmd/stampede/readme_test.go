@@ -3,6 +3,7 @@
 package main
 
 import (
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -135,13 +136,55 @@ func TestReadmeScenarios(t *testing.T) {
 			continue
 		}
 		found++
-		env := func(string) (string, bool) { return "a value", true }
-		if _, err := scenario.Parse([]byte(b.text), scenario.Options{File: "README.md", Env: env}); err != nil {
+		o := scenario.Options{File: "README.md", Env: func(string) (string, bool) { return "a value", true }, ReadFile: readmeFile(t)}
+		if _, err := scenario.Parse([]byte(b.text), o); err != nil {
 			t.Error(err)
 		}
 	}
 	if found == 0 {
 		t.Error("no scenario found")
+	}
+}
+
+// readmeFile reads the files that the README's scenarios name.
+func readmeFile(t *testing.T) func(name string) ([]byte, error) {
+	dir := t.TempDir()
+	writeCertificate(t, dir)
+	return func(name string) ([]byte, error) {
+		switch name {
+		case "staging-ca.pem":
+			return os.ReadFile(filepath.Join(dir, "cert.pem"))
+		case "users.csv":
+			return []byte("id,sid\n1,first\n2,second\n"), nil
+		}
+		return nil, fs.ErrNotExist
+	}
+}
+
+// TestReadmeNamesFlags holds the README and the run command to the same
+// flags for the target, so that neither gains one the other lacks.
+func TestReadmeNamesFlags(t *testing.T) {
+	text, err := os.ReadFile(readme)
+	if err != nil {
+		t.Fatal(err)
+	}
+	known := map[string]bool{}
+	for _, c := range newApp(streams{}).Commands {
+		for _, f := range c.Flags {
+			for _, name := range f.Names() {
+				known[name] = true
+			}
+		}
+	}
+	for _, m := range regexp.MustCompile("`--?([a-z0-9-]+)").FindAllStringSubmatch(string(text), -1) {
+		if !known[m[1]] {
+			t.Errorf("the README names --%s, which no command has", m[1])
+		}
+	}
+	for _, name := range []string{"ca", "cert", "key", "server-name", "insecure", "resumption", "connect-to", "host", "proxy", "proxy-protocol", "subprotocol", "extension"} {
+		if !strings.Contains(string(text), "`--"+name+"`") {
+			t.Errorf("the README's targets lack --%s", name)
+		}
 	}
 }
 

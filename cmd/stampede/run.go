@@ -33,7 +33,7 @@ func runCommand(s streams) *cli.Command {
 	return &cli.Command{
 		Name:      "run",
 		Usage:     "run a scenario and judge it",
-		UsageText: "stampede run SCENARIO|URL [flags]\n\n   stampede run examples/quickstart.yaml\n   stampede run ws://127.0.0.1:8080/ws --burst 1000 --threshold 'handshake p99 < 250ms'\n   stampede run practice --rate 200/s --for 30s --hold 10s",
+		UsageText: "stampede run SCENARIO|URL [flags]\n\n   stampede run examples/quickstart.yaml\n   stampede run ws://127.0.0.1:8080/ws --burst 1000 --threshold 'handshake p99 < 250ms'\n   stampede run wss://staging.example.test/socket --ca staging-ca.pem --rate 200/s --for 30s\n   stampede run practice --rate 200/s --for 30s --hold 10s",
 		Flags:     append(append(flags, thresholdFlags()...), loadFlags()...),
 		Action:    func(c *cli.Context) error { return runScenario(c, s) },
 	}
