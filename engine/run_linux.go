@@ -112,6 +112,7 @@ func (r *run) drive(ctx context.Context, shards []*shard) Report {
 	defer tick.Stop()
 	look := time.NewTicker(watchInterval)
 	defer look.Stop()
+	var waste garbage
 	stop := ctx.Done()
 	for {
 		select {
@@ -119,6 +120,9 @@ func (r *run) drive(ctx context.Context, shards []*shard) Report {
 			r.collect(b)
 		case <-tick.C:
 			r.observe(shards)
+			if r.secure() {
+				waste.adjust()
+			}
 		case <-look.C:
 			host.add(sampleHost(r.start))
 		case <-stop:

@@ -154,12 +154,18 @@ type handshakeEnd struct {
 	err  error
 }
 
+// mostIdle is how many goroutines of a shard wait for the next handshake.
+const mostIdle = 64
+
 // securer runs a shard's TLS handshakes, each in a goroutine: at most one for
-// every connection the shard may have open. Goroutines are used again, since
-// a handshake's stack takes a while to grow.
+// every connection the shard may have open. A few are used again, since a
+// stack that has to grow costs 3 % of a handshake. All but report belongs to
+// the shard.
 type securer struct {
 	jobs    chan func()
 	working sync.WaitGroup
+	idle    atomic.Int32
+	begun   bool // a handshake, since the last rest
 
 	mu   sync.Mutex
 	done []handshakeEnd
@@ -169,16 +175,38 @@ func newSecurer() *securer { return &securer{jobs: make(chan func())} }
 
 // do runs job on an idle goroutine, or on a new one.
 func (x *securer) do(job func()) {
+	x.begun = true
 	select {
 	case x.jobs <- job:
-		return
 	default:
+		x.working.Go(func() { x.work(job) }) // ends with rest or close
 	}
-	x.working.Go(func() { // ends with close
-		for ok := true; ok; job, ok = <-x.jobs {
-			job()
+}
+
+// work runs job and those that come while it is one of the few kept idle.
+func (x *securer) work(job func()) {
+	for job != nil {
+		job()
+		if x.idle.Add(1) <= mostIdle {
+			job = <-x.jobs
+		} else {
+			job = nil
 		}
-	})
+		x.idle.Add(-1)
+	}
+}
+
+// rest ends the idle goroutines if no handshake has begun since it was last
+// called: none stays beside held connections.
+func (x *securer) rest() {
+	for !x.begun {
+		select {
+		case x.jobs <- nil:
+		default:
+			return
+		}
+	}
+	x.begun = false
 }
 
 // close ends the idle goroutines; all jobs must be done.
