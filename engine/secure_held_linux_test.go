@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"stampede/scenario"
 )
 
@@ -49,6 +51,33 @@ func clientGoroutines() (n int) {
 		}
 	}
 	return n
+}
+
+// A handshake that waits for its peer leaves its turn to others: silent
+// servers, however many, hold up nobody.
+func TestParkedHoldsNoTurn(t *testing.T) {
+	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_NONBLOCK, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer closeFD(fds[0])
+	defer closeFD(fds[1])
+	w := &wire{fd: fds[0], parks: true, news: make(chan struct{}, 1), turns: make(chan struct{}, 1)}
+	w.turns <- struct{}{}
+	read := make(chan int)
+	go func() { // ends with the write below
+		n, _ := w.Read(make([]byte, 8))
+		read <- n
+	}()
+	w.turns <- struct{}{} // there is room only while it is parked
+	<-w.turns
+	if _, err := unix.Write(fds[1], []byte("abc")); err != nil {
+		t.Fatal(err)
+	}
+	w.tell()
+	if n := <-read; n != 3 || len(w.turns) != 1 {
+		t.Errorf("read %d bytes with %d turns taken, want 3 with 1", n, len(w.turns))
+	}
 }
 
 func TestGarbageSteps(t *testing.T) {

@@ -34,6 +34,7 @@ type wire struct {
 	fd      int
 	parks   bool          // reads and writes wait: the goroutine's time
 	news    chan struct{} // the shard's word that the socket has news; one is enough
+	turns   chan struct{} // see run.turns; not held while parked
 	gone    atomic.Bool   // the shard has given the attempt up
 	stamped *stampedReader
 	readLag time.Duration // of all reads
@@ -68,7 +69,7 @@ func (w *wire) Read(p []byte) (int, error) {
 		case !w.parks:
 			return 0, errNothingYet
 		default:
-			<-w.news
+			w.park()
 		}
 	}
 }
@@ -103,13 +104,20 @@ func (w *wire) Write(p []byte) (int, error) {
 		case err != unix.EAGAIN:
 			return sent, err
 		case w.parks:
-			<-w.news
+			w.park()
 		default:
 			w.unsent = append(w.unsent, p[sent:]...)
 			return len(p), nil
 		}
 	}
 	return len(p), nil
+}
+
+// park waits for the shard's news and lets another handshake compute meanwhile.
+func (w *wire) park() {
+	<-w.turns
+	<-w.news
+	w.turns <- struct{}{}
 }
 
 // flush sends what is left of earlier writes; whole reports whether all is out.
@@ -236,7 +244,7 @@ func (s *shard) secure(i int32) {
 	c := s.slab.at(i)
 	c.state = securing
 	s.enter(i, tlsQueue, c.connected+s.run.config.Timeouts.TLS)
-	t := &tlsConn{wire: wire{fd: int(c.fd), parks: true, news: make(chan struct{}, 1)}}
+	t := &tlsConn{wire: wire{fd: int(c.fd), parks: true, news: make(chan struct{}, 1), turns: s.run.turns}}
 	if s.run.evidence.stamps {
 		t.wire.stamped = new(stampedReader)
 	}
@@ -244,7 +252,9 @@ func (s *shard) secure(i int32) {
 	c.tls = t
 	gen := c.gen
 	s.securer.do(func() {
+		s.run.turns <- struct{}{}
 		err := t.Handshake()
+		<-s.run.turns
 		s.securer.report(handshakeEnd{i, gen, s.clock(), err})
 		wakeEvent(s.wake)
 	})
@@ -265,7 +275,7 @@ func (s *shard) handshakesDone() {
 			continue
 		}
 		c.readLag, t.wire.readLag = t.wire.readLag, 0
-		t.wire.parks, t.wire.news = false, nil
+		t.wire.parks, t.wire.news, t.wire.turns = false, nil, nil
 		s.leave(e.slot, byPhase)
 		if e.err != nil {
 			s.secureFailed(e.slot, e.err)
