@@ -35,6 +35,7 @@ type wire struct {
 	fd      int
 	parks   bool          // reads and writes wait: the goroutine's time
 	news    chan struct{} // the shard's word that the socket has news; one is enough
+	turns   chan struct{} // see run.turns; not held while parked
 	gone    atomic.Bool   // the shard has given the attempt up
 	stamped *stampedReader
 	readLag time.Duration // of all reads
@@ -70,7 +71,7 @@ func (w *wire) Read(p []byte) (int, error) {
 		case !w.parks:
 			return 0, errNothingYet
 		default:
-			<-w.news
+			w.park()
 		}
 	}
 }
@@ -114,13 +115,20 @@ func (w *wire) Write(p []byte) (int, error) {
 		case err != unix.EAGAIN:
 			return sent, err
 		case w.parks:
-			<-w.news
+			w.park()
 		default:
 			w.unsent = append(w.unsent, p[sent:]...)
 			return len(p), nil
 		}
 	}
 	return len(p), nil
+}
+
+// park waits for the shard's news and lets another handshake compute meanwhile.
+func (w *wire) park() {
+	<-w.turns
+	<-w.news
+	w.turns <- struct{}{}
 }
 
 // flush sends what is left of earlier writes; whole reports whether all is out.
@@ -165,12 +173,18 @@ type handshakeEnd struct {
 	err  error
 }
 
+// mostIdle is how many goroutines of a shard wait for the next handshake.
+const mostIdle = 64
+
 // securer runs a shard's TLS handshakes, each in a goroutine: at most one for
-// every connection the shard may have open. Goroutines are used again, since
-// a handshake's stack takes a while to grow.
+// every connection the shard may have open. A few are used again, since a
+// stack that has to grow costs 3 % of a handshake. All but report belongs to
+// the shard.
 type securer struct {
 	jobs    chan func()
 	working sync.WaitGroup
+	idle    atomic.Int32
+	begun   bool // a handshake, since the last rest
 
 	mu   sync.Mutex
 	done []handshakeEnd
@@ -180,16 +194,38 @@ func newSecurer() *securer { return &securer{jobs: make(chan func())} }
 
 // do runs job on an idle goroutine, or on a new one.
 func (x *securer) do(job func()) {
+	x.begun = true
 	select {
 	case x.jobs <- job:
-		return
 	default:
+		x.working.Go(func() { x.work(job) }) // ends with rest or close
 	}
-	x.working.Go(func() { // ends with close
-		for ok := true; ok; job, ok = <-x.jobs {
-			job()
+}
+
+// work runs job and those that come while it is one of the few kept idle.
+func (x *securer) work(job func()) {
+	for job != nil {
+		job()
+		if x.idle.Add(1) <= mostIdle {
+			job = <-x.jobs
+		} else {
+			job = nil
 		}
-	})
+		x.idle.Add(-1)
+	}
+}
+
+// rest ends the idle goroutines if no handshake has begun since it was last
+// called: none stays beside held connections.
+func (x *securer) rest() {
+	for !x.begun {
+		select {
+		case x.jobs <- nil:
+		default:
+			return
+		}
+	}
+	x.begun = false
 }
 
 // close ends the idle goroutines; all jobs must be done.
@@ -219,7 +255,10 @@ func (s *shard) secure(i int32) {
 	c := s.slab.at(i)
 	c.state = securing
 	s.enter(i, tlsQueue, c.connected+s.run.config.Timeouts.TLS)
-	t := &tlsConn{wire: wire{fd: int(c.fd), parks: true, news: make(chan struct{}, 1), limit: 2*s.run.aims[c.aim].Request.Len() + maxUnsent}}
+	t := &tlsConn{wire: wire{
+		fd: int(c.fd), parks: true, news: make(chan struct{}, 1), turns: s.run.turns,
+		limit: 2*s.run.aims[c.aim].Request.Len() + maxUnsent,
+	}}
 	if s.run.evidence.stamps {
 		t.wire.stamped = new(stampedReader)
 	}
@@ -227,7 +266,9 @@ func (s *shard) secure(i int32) {
 	c.tls = t
 	gen := c.gen
 	s.securer.do(func() {
+		s.run.turns <- struct{}{}
 		err := t.Handshake()
+		<-s.run.turns
 		s.securer.report(handshakeEnd{i, gen, s.clock(), err})
 		wakeEvent(s.wake)
 	})
@@ -248,7 +289,7 @@ func (s *shard) handshakesDone() {
 			continue
 		}
 		c.readLag, t.wire.readLag = t.wire.readLag, 0
-		t.wire.parks, t.wire.news = false, nil
+		t.wire.parks, t.wire.news, t.wire.turns = false, nil, nil
 		s.leave(e.slot, byPhase)
 		if e.err != nil {
 			s.secureFailed(e.slot, e.err)

@@ -132,7 +132,8 @@ func (s *shard) patience(now time.Duration) time.Duration {
 	return max(until-now, 0)
 }
 
-// report sets the gauges and hands the batch over when it is old enough.
+// report sets the gauges and, ten times a second, hands the batch over and
+// lets go of what the last tenth had no use for.
 func (s *shard) report(now time.Duration) {
 	s.gauges.inFlight.Store(int64(s.inFlight))
 	s.gauges.held.Store(int64(s.held))
@@ -140,6 +141,9 @@ func (s *shard) report(now time.Duration) {
 	if now-s.flushedAt >= flushEvery {
 		s.flushedAt = now
 		s.flush()
+		if s.securer != nil {
+			s.securer.rest()
+		}
 	}
 }
 

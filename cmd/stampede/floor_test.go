@@ -73,7 +73,12 @@ func (b *bench) must(c *exec.Cmd) {
 // floor runs the bare client.
 func (b *bench) floor(args ...string) cost {
 	b.t.Helper()
-	c := exec.Command(filepath.Join(b.dir, "floor"), append([]string{"-a", benchHost, "-p", b.port}, args...)...)
+	return b.bare(exec.Command(filepath.Join(b.dir, "floor"), append([]string{"-a", benchHost, "-p", b.port}, args...)...))
+}
+
+// bare runs a client that prints what it cost.
+func (b *bench) bare(c *exec.Cmd) cost {
+	b.t.Helper()
 	out, err := c.Output()
 	if err != nil {
 		b.t.Fatalf("%v: %v\n%s", c.Args, err, out)
@@ -101,15 +106,20 @@ func (b *bench) stampede(load string, flags ...string) cost {
 // against runs a scenario with the real program against a server.
 func (b *bench) against(address, load string, flags ...string) cost {
 	b.t.Helper()
-	c := b.start(address, load, flags...)
-	return b.finish(c)
+	return b.finish(b.start(address, load, flags...))
 }
 
-// start starts a run whose result goes to the one place there is for it.
+// start starts a run against a server without TLS.
 func (b *bench) start(address, load string, flags ...string) *exec.Cmd {
 	b.t.Helper()
+	return b.aimed(fmt.Sprintf("{url: \"ws://%s/\"}", address), load, flags...)
+}
+
+// aimed starts a run whose result goes to the one place there is for it.
+func (b *bench) aimed(target, load string, flags ...string) *exec.Cmd {
+	b.t.Helper()
 	file := filepath.Join(b.dir, "scenario.yaml")
-	text := fmt.Sprintf("target: {url: \"ws://%s/\"}\n%s", address, load)
+	text := fmt.Sprintf("target: %s\n%s", target, load)
 	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
 		b.t.Fatal(err)
 	}
