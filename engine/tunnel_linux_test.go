@@ -23,6 +23,7 @@ import (
 func connectProxy(t *testing.T, status int) netip.AddrPort {
 	t.Helper()
 	return serve(t, func(c net.Conn) {
+		status := status // each connection's own
 		r := bufio.NewReader(c)
 		request, err := http.ReadRequest(r)
 		if err != nil {
