@@ -36,11 +36,12 @@ func check(c *cli.Context, s streams) error {
 	if err := sc.Plan().Write(s.out, 80, wantsColor(s.out)); err != nil {
 		return fmt.Errorf("printing the plan: %w", err)
 	}
-	j, err := prepare(c.Context, sc)
+	at, err := sit(c.Context, sc)
 	if err != nil {
 		return err
 	}
-	defer j.stopPractice()
+	defer at.stop()
+	j := &job{sitting: at, schedule: sc.Schedule()}
 	fmt.Fprintln(s.out)
 	if err := j.fault(); err != nil {
 		fmt.Fprintln(s.out, "target:", err)
@@ -55,35 +56,27 @@ func check(c *cli.Context, s streams) error {
 }
 
 // tryOne makes a single handshake with the scenario's target.
-func (j *job) tryOne(ctx context.Context, s streams, yes bool) error {
-	if err := confirm(streams{err: s.err}, yes, 1, j.addresses()); err != nil {
-		fmt.Fprintln(s.out, "one handshake: not tried:", err)
+func (s *sitting) tryOne(ctx context.Context, st streams, yes bool) error {
+	if err := confirm(streams{err: st.err}, yes, 1, s.addresses()); err != nil {
+		fmt.Fprintln(st.out, "one handshake: not tried:", err)
 		return nil
 	}
-	one := *j.scenario
-	one.Load = []scenario.Shape{{Kind: scenario.KindBurst, Count: 1}}
-	schedule := one.Schedule()
-	recorder := results.NewRecorder(results.RecorderOptions{Planned: schedule.Len(), Bursts: nil})
-	_, err := engine.Run(ctx, engine.Config{
-		Schedule: schedule, Targets: j.targets, Timeouts: one.Timeouts,
-		SourceAddresses: one.Target.SourceAddresses, Recorder: recorder,
-	})
+	r, err := s.try(ctx, trial{load: []scenario.Shape{{Kind: scenario.KindBurst, Count: 1}}, hold: &scenario.Hold{}, workers: 1})
 	if errors.Is(err, engine.ErrUnsupported) {
-		fmt.Fprintln(s.out, "one handshake: not tried:", err)
+		fmt.Fprintln(st.out, "one handshake: not tried:", err)
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	r := recorder.Result(results.Run{})
 	for _, row := range r.Outcomes {
 		text := "one handshake: " + row.Outcome().Name()
 		if row.Kind == results.Established {
 			text += fmt.Sprintf(" in %v", time.Duration(*r.Metrics.Service.Max).Round(10*time.Microsecond))
 		}
-		fmt.Fprintln(s.out, text)
+		fmt.Fprintln(st.out, text)
 		for _, sample := range row.Samples {
-			fmt.Fprintln(s.out, "  "+strings.ReplaceAll(sample, "\n", "\n  "))
+			fmt.Fprintln(st.out, "  "+strings.ReplaceAll(sample, "\n", "\n  "))
 		}
 		if row.Kind != results.Established {
 			return exit(exitFail)

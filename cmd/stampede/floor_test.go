@@ -52,7 +52,9 @@ func newBench(t *testing.T) *bench {
 	for _, name := range []string{"floor", "target"} {
 		b.must(exec.Command("gcc", "-O2", "-o", filepath.Join(b.dir, name), "testdata/bench/"+name+".c"))
 	}
-	b.must(exec.Command("go", "build", "-o", filepath.Join(b.dir, "stampede"), "."))
+	build := exec.Command("go", "build", "-o", filepath.Join(b.dir, "stampede"), ".")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0") // as make build does
+	b.must(build)
 	b.port = freePort(t)
 	server := exec.Command(filepath.Join(b.dir, "target"), "-a", benchHost, "-p", b.port)
 	if err := server.Start(); err != nil {

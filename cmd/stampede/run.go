@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"net"
-	"net/netip"
 	"slices"
 	"strconv"
 	"time"
@@ -53,11 +51,12 @@ func runScenario(c *cli.Context, s streams) error {
 	}
 	ctx, release := stopOnSignal(c.Context, s.err)
 	defer release()
-	j, err := prepare(ctx, sc)
+	at, err := sit(ctx, sc)
 	if err != nil {
 		return err
 	}
-	defer j.stopPractice()
+	defer at.stop()
+	j := &job{sitting: at, schedule: sc.Schedule(), shards: c.Int("shards"), noEvidence: c.Bool("no-kernel-evidence")}
 	if err := confirm(s, c.Bool("yes"), j.schedule.Len(), j.addresses()); err != nil {
 		return err
 	}
@@ -73,7 +72,7 @@ func runScenario(c *cli.Context, s streams) error {
 		j.noteIgnoredProxy(s)
 	}
 	j.progress = newProgress(s.err, j.schedule.Len(), isTerminal(s.err) && !c.Bool("quiet"))
-	r, err := j.run(ctx, c.Int("shards"), c.Bool("no-kernel-evidence"))
+	r, err := j.run(ctx)
 	if err != nil {
 		return err
 	}
@@ -98,90 +97,20 @@ func tell(s streams, r *results.Result, output string, quiet bool) error {
 	return report.Text(s.out, r, report.TextOptions{Color: wantsColor(s.out), Width: 100})
 }
 
-// job is one run being prepared and made.
+// job is one run at a sitting.
 type job struct {
-	scenario *scenario.Scenario
-	schedule *scenario.Schedule
-	found    []engine.Found // what looking up the URLs' names came to
-	targets  []*engine.Target
-	workers  int    // processes that make the load; under 2: this one alone
-	url      string // as the result names it
-	child    *practiceChild
-	dir      *resultDir
-	progress *progress
+	*sitting
+	schedule   *scenario.Schedule
+	workers    int // processes that make the load; under 2: this one alone
+	shards     int // 0: one a CPU
+	noEvidence bool
+	dir        *resultDir // nil: nothing is written
+	progress   *progress  // nil: nothing is shown
 
 	recorder *results.Recorder
 	about    results.Run
 	writtenS time.Duration // when result.json was last written, as offset from the start
 	failed   error         // the first write that failed
-}
-
-// prepare resolves the target, starting the practice server if it is that.
-func prepare(ctx context.Context, sc *scenario.Scenario) (_ *job, err error) {
-	j := &job{scenario: sc, schedule: sc.Schedule(), url: sc.Target.URL}
-	for _, u := range sc.Target.URLs[1:] {
-		j.url += " " + u.URL
-	}
-	if sc.Target.URL == scenario.Practice {
-		child, err := startPractice(sc.Target.Practice)
-		if err != nil {
-			return nil, err
-		}
-		j.child = child
-		if j.scenario, err = served(sc, child); err != nil {
-			j.stopPractice()
-			return nil, err
-		}
-		j.url = scenario.Practice + " (" + j.scenario.Target.URL + ")"
-	}
-	err = j.aim(ctx)
-	if err != nil {
-		j.stopPractice()
-		return nil, err
-	}
-	return j, nil
-}
-
-// served is sc with the practice server's address for its URL.
-func served(sc *scenario.Scenario, child *practiceChild) (*scenario.Scenario, error) {
-	at := *sc
-	at.Target.URL, at.Target.URLs, at.Target.Practice = "ws://"+child.address+"/", nil, nil
-	return &at, at.Validate()
-}
-
-// aim finds the targets' addresses and makes the requests for them.
-func (j *job) aim(ctx context.Context) (err error) {
-	if j.found, err = engine.Resolve(ctx, net.DefaultResolver, j.scenario); err != nil {
-		return err
-	}
-	j.targets, err = engine.Aim(j.scenario, j.found)
-	return err
-}
-
-// addresses are those of all targets.
-func (j *job) addresses() (all []netip.AddrPort) {
-	for _, t := range j.targets {
-		all = append(all, t.Addresses...)
-	}
-	return all
-}
-
-// names are the addresses of all targets as the result lists them.
-func (j *job) names() (all []string) {
-	for _, t := range j.targets {
-		all = append(all, t.Names()...)
-	}
-	return all
-}
-
-// fault is why none of the targets has an address; nil if one has.
-func (j *job) fault() error {
-	for _, t := range j.targets {
-		if t.Err == nil {
-			return nil
-		}
-	}
-	return j.targets[0].Err
 }
 
 // noteNeeds warns of descriptors and ports the run may be short of, and says
@@ -217,13 +146,15 @@ func (j *job) need(n engine.Need) string {
 }
 
 // run makes the load and writes the result, judged.
-func (j *job) run(ctx context.Context, shards int, noEvidence bool) (*results.Result, error) {
+func (j *job) run(ctx context.Context) (*results.Result, error) {
 	o := results.RecorderOptions{Planned: j.schedule.Len()}
 	for _, b := range j.schedule.Bursts() {
 		o.Bursts = append(o.Bursts, results.Burst{At: b.At, Count: b.Count, Within: b.Within})
 	}
 	o.Addresses = j.names()
-	j.dir.csv.Addresses = o.Addresses
+	if j.dir != nil {
+		j.dir.csv.Addresses = o.Addresses
+	}
 	j.recorder = results.NewRecorder(o)
 	j.about = results.Run{
 		Name: j.scenario.Name, URL: j.scenario.Masked(j.url), StartedAt: time.Now(), Timeout: j.scenario.Timeouts.Total,
@@ -234,30 +165,41 @@ func (j *job) run(ctx context.Context, shards int, noEvidence bool) (*results.Re
 	if j.failed != nil {
 		return nil, j.failed
 	}
-	rep, err := j.makeLoad(ctx, shards, noEvidence)
-	j.progress.finish()
+	rep, err := j.makeLoad(ctx)
+	if j.progress != nil {
+		j.progress.finish()
+	}
 	if err != nil {
 		return nil, err
 	}
 	j.about.StartedAt, j.about.EndedAt, j.about.Partial = rep.StartedAt, rep.EndedAt, false
 	j.about.Interrupted, j.about.InterruptedAt = rep.Interrupted, rep.StoppedAt
 	j.about.Generator.Checks = rep.Checks
-	if counts, ok := j.stopPractice(); ok {
-		j.notePractice(counts)
-	}
 	j.noteCounters(rep.Counters)
+	return j.conclude(), j.failed
+}
+
+// conclude judges and explains the finished run, and writes it.
+func (j *job) conclude() *results.Result {
+	if j.dir != nil { // the practice server serves on while trials follow one another
+		if counts, ok := j.stop(); ok {
+			j.notePractice(counts)
+		}
+	}
 	r := j.result()
 	r.Findings = results.Explain(r, thisKernel())
 	noteRequest(r, j.scenario, j.targets)
 	j.write(r)
-	if err := j.dir.close(); err != nil && j.failed == nil {
-		j.failed = err
+	if j.dir != nil {
+		if err := j.dir.close(); err != nil && j.failed == nil {
+			j.failed = err
+		}
 	}
-	return r, j.failed
+	return r
 }
 
 // makeLoad makes the load, in this process or in workers.
-func (j *job) makeLoad(ctx context.Context, shards int, noEvidence bool) (engine.Report, error) {
+func (j *job) makeLoad(ctx context.Context) (engine.Report, error) {
 	if j.workers > 1 && j.fault() == nil {
 		j.about.Environment["workers"] = strconv.Itoa(j.workers)
 		peers, err := startWorkers(j.workers)
@@ -265,13 +207,13 @@ func (j *job) makeLoad(ctx context.Context, shards int, noEvidence bool) (engine
 			return engine.Report{}, err
 		}
 		a := engine.Assign(j.scenario, j.found)
-		a.Shards, a.NoEvidence = shards, noEvidence
+		a.Shards, a.NoEvidence = j.shards, j.noEvidence
 		return engine.Lead(ctx, a, peers, j.recorder, j)
 	}
 	return engine.Run(ctx, engine.Config{
 		Schedule: j.schedule, Targets: j.targets, Pick: j.scenario.Target.Pick,
 		Timeouts: j.scenario.Timeouts, Hold: j.scenario.Hold, Ready: j.scenario.Ready, CloseWithin: j.scenario.EarlyCloseWithin, SourceAddresses: j.scenario.Target.SourceAddresses,
-		Shards: shards, NoEvidence: noEvidence, Recorder: j.recorder, Observe: j,
+		Shards: j.shards, NoEvidence: j.noEvidence, Recorder: j.recorder, Observe: j,
 	})
 }
 
@@ -283,19 +225,28 @@ func (j *job) result() *results.Result {
 }
 
 func (j *job) write(r *results.Result) {
+	if j.dir == nil {
+		return
+	}
 	if err := j.dir.write(r); err != nil && j.failed == nil {
 		j.failed = err
 	}
 }
 
 // Attempt implements engine.Observer.
-func (j *job) Attempt(a *results.Attempt) { j.dir.attempt(a) }
+func (j *job) Attempt(a *results.Attempt) {
+	if j.dir != nil {
+		j.dir.attempt(a)
+	}
+}
 
 // Tick implements engine.Observer: it moves the display and, once a second,
 // writes what is known so far.
 func (j *job) Tick(l engine.Live) {
-	j.progress.show(j.recorder.Snapshot(l.Elapsed), l)
-	if l.Elapsed < j.writtenS+partialEvery(l.Elapsed) {
+	if j.progress != nil {
+		j.progress.show(j.recorder.Snapshot(l.Elapsed), l)
+	}
+	if j.dir == nil || l.Elapsed < j.writtenS+partialEvery(l.Elapsed) {
 		return
 	}
 	j.writtenS = l.Elapsed
@@ -307,14 +258,6 @@ func (j *job) Tick(l engine.Live) {
 // and more seldom in a long run, whose result takes longer to write.
 func partialEvery(elapsed time.Duration) time.Duration {
 	return max(time.Second, elapsed/100)
-}
-
-// stopPractice ends the practice server, if there is one.
-func (j *job) stopPractice() (counts practice.Counts, ok bool) {
-	if j.child == nil {
-		return counts, false
-	}
-	return j.child.stop()
 }
 
 // notePractice puts what the practice server counted beside what we did.

@@ -1,0 +1,136 @@
+package main
+
+import (
+	"context"
+	"net"
+	"net/netip"
+
+	"stampede/engine"
+	"stampede/internal/practice"
+	"stampede/results"
+	"stampede/scenario"
+)
+
+// sitting is a target made ready for load: its names looked up, the practice
+// server started if it is that. One run is made in it, or one trial after
+// another.
+type sitting struct {
+	scenario *scenario.Scenario // the practice server's address filled in
+	found    []engine.Found     // what looking up the URLs' names came to
+	targets  []*engine.Target
+	url      string         // as the result names it
+	child    *practiceChild // nil: the target is somebody else's
+}
+
+// sit makes the target of sc ready. Who got a sitting stops it.
+func sit(ctx context.Context, sc *scenario.Scenario) (_ *sitting, err error) {
+	s := &sitting{scenario: sc, url: sc.Target.URL}
+	for _, u := range sc.Target.URLs[1:] {
+		s.url += " " + u.URL
+	}
+	if sc.Target.URL == scenario.Practice {
+		if s.child, err = startPractice(sc.Target.Practice); err != nil {
+			return nil, err
+		}
+		if s.scenario, err = served(sc, s.child); err != nil {
+			s.stop()
+			return nil, err
+		}
+		s.url = scenario.Practice + " (" + s.scenario.Target.URL + ")"
+	}
+	if err = s.aim(ctx); err != nil {
+		s.stop()
+		return nil, err
+	}
+	return s, nil
+}
+
+// served is sc with the practice server's address for its URL.
+func served(sc *scenario.Scenario, child *practiceChild) (*scenario.Scenario, error) {
+	at := *sc
+	at.Target.URL, at.Target.URLs, at.Target.Practice = "ws://"+child.address+"/", nil, nil
+	return &at, at.Validate()
+}
+
+// aim finds the targets' addresses and makes the requests for them.
+func (s *sitting) aim(ctx context.Context) (err error) {
+	if s.found, err = engine.Resolve(ctx, net.DefaultResolver, s.scenario); err != nil {
+		return err
+	}
+	s.targets, err = engine.Aim(s.scenario, s.found)
+	return err
+}
+
+// stop ends the practice server, if there is one, and returns what it counted.
+func (s *sitting) stop() (counts practice.Counts, ok bool) {
+	if s.child == nil {
+		return counts, false
+	}
+	return s.child.stop()
+}
+
+// addresses are those of all targets.
+func (s *sitting) addresses() (all []netip.AddrPort) {
+	for _, t := range s.targets {
+		all = append(all, t.Addresses...)
+	}
+	return all
+}
+
+// names are the addresses of all targets as the result lists them.
+func (s *sitting) names() (all []string) {
+	for _, t := range s.targets {
+		all = append(all, t.Names()...)
+	}
+	return all
+}
+
+// fault is why none of the targets has an address; nil if one has.
+func (s *sitting) fault() error {
+	for _, t := range s.targets {
+		if t.Err == nil {
+			return nil
+		}
+	}
+	return s.targets[0].Err
+}
+
+// trial is one run of another load than the scenario's own. The zero values
+// of the rest keep what the scenario says.
+type trial struct {
+	load       []scenario.Shape
+	seed       uint64         // of its arrivals
+	hold       *scenario.Hold // nil: the scenario's
+	shards     int            // 0: one a CPU
+	workers    int            // 0: as many as the load needs
+	noEvidence bool
+	progress   *progress // nil: nothing is shown
+}
+
+// try makes one trial and judges it by the scenario's thresholds. Nothing is
+// written; the practice server goes on. A trial that was stopped by ctx
+// returns what it came to, marked as interrupted.
+func (s *sitting) try(ctx context.Context, t trial) (*results.Result, error) {
+	sc := *s.scenario
+	sc.Load = t.load
+	if t.seed != 0 {
+		sc.Seed = t.seed
+	}
+	if t.hold != nil {
+		sc.Hold = *t.hold
+	}
+	if err := sc.Validate(); err != nil {
+		return nil, err
+	}
+	at := *s
+	at.scenario = &sc
+	var err error
+	if at.targets, err = engine.Aim(&sc, s.found); err != nil { // a trial resumes no session of another
+		return nil, err
+	}
+	j := &job{sitting: &at, schedule: sc.Schedule(), workers: t.workers, shards: t.shards, noEvidence: t.noEvidence, progress: t.progress}
+	if j.workers == 0 && j.fault() == nil {
+		j.workers = engine.Workers(&sc, j.schedule)
+	}
+	return j.run(ctx)
+}
