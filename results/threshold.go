@@ -283,6 +283,24 @@ func (t Threshold) figure() string {
 	return "p" + strconv.FormatFloat(float64(t.Hundredth)/100, 'f', -1, 64)
 }
 
+// allowed is the share that may be on the wrong side of a quantile's or a
+// rate's goal: that makes it a proportion. It is 0 for other goals.
+func (t Threshold) allowed() float64 {
+	hundredths := 0.0 // of a percent
+	switch t.Statistic {
+	case Quantile:
+		hundredths = 10000 - float64(t.Hundredth)
+	case Rate:
+		hundredths = 100 * t.Percent
+	default:
+		return 0
+	}
+	if !t.Op.ceils() {
+		hundredths = 10000 - hundredths
+	}
+	return hundredths / 10000
+}
+
 // MarshalText returns String.
 func (t Threshold) MarshalText() ([]byte, error) { return []byte(t.String()), nil }
 
