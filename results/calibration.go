@@ -1,6 +1,7 @@
 package results
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 
@@ -38,9 +39,7 @@ func (g Gated) calibrate(p paired) Calibration {
 	c := Calibration{Metric: g.Measure.String(), Unit: unit, Pairs: len(p.differences), Margin: g.Margin, Note: p.missing}
 	sd := stats.SD(p.differences)
 	if math.IsNaN(sd) {
-		if c.Note == "" {
-			c.Note = "no finite spread: too few pairs, or +∞ among them"
-		}
+		c.Note = cmp.Or(c.Note, "no finite spread: too few pairs, or +∞ among them")
 		return c
 	}
 	c.SD = finite(unit.offScale(sd))

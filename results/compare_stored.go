@@ -1,6 +1,7 @@
 package results
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"math"
@@ -37,15 +38,13 @@ func CompareStored(a, b *Result, o CompareOptions) *Comparison {
 func storedEffect(m Measure, a, b *Result) Effect {
 	e := Effect{Metric: m.String(), Unit: m.unit(), Values: []PairValues{}}
 	x, y := m.of(a), m.of(b)
-	if e.Note = x.Missing; e.Note == "" {
-		e.Note = y.Missing
-	}
-	if e.Note != "" {
+	if e.Note = cmp.Or(x.Missing, y.Missing); e.Note != "" {
 		return e
 	}
 	e.Method = RunIntervals
 	e.Infinite = (infinite([]Sample{x}) + infinite([]Sample{y})) / 2
-	e.Values = append(e.Values, PairValues{A: finite(x.Value), B: finite(y.Value)})
+	e.A, e.B = finite(x.Value), finite(y.Value)
+	e.Values = append(e.Values, PairValues{A: e.A, B: e.B})
 	s, t := a.interval(m), b.interval(m)
 	e.set(limits{
 		estimate: difference(e.Unit, x.Value, y.Value),

@@ -1,6 +1,7 @@
 package results
 
 import (
+	"cmp"
 	"math"
 
 	"stampede/results/stats"
@@ -43,10 +44,8 @@ func pairUp(m Measure, pairs []Pair) paired {
 	p := paired{measure: m}
 	for _, pair := range pairs {
 		a, b := pair.A.sample(m), pair.B.sample(m)
-		if why := a.Missing + b.Missing; why != "" {
-			if p.missing == "" {
-				p.missing = why
-			}
+		if why := cmp.Or(a.Missing, b.Missing); why != "" {
+			p.missing = cmp.Or(p.missing, why)
 			continue
 		}
 		p.a, p.b, p.bFirst = append(p.a, a), append(p.b, b), append(p.bFirst, pair.BFirst)

@@ -3,6 +3,7 @@ package results
 import (
 	"cmp"
 	"math"
+	"slices"
 
 	"stampede/results/stats"
 )
@@ -28,6 +29,8 @@ type Effect struct {
 	Pairs        int          `json:"pairs"`                    // in which both sides have a value
 	PairsNeeded  int          `json:"pairs_needed,omitempty"`   // about so many more would decide; 0: none, or not to be told
 	Infinite     float64      `json:"infinite_share,omitempty"` // of the trials, those whose value is +∞
+	A            *float64     `json:"a"`                        // median over the pairs, nanoseconds or a share; nil is +∞
+	B            *float64     `json:"b"`
 	Values       []PairValues `json:"values"`
 	Note         string       `json:"note"`
 }
@@ -49,6 +52,7 @@ func (p *paired) effect(m margin) Effect {
 	between, method := p.contrast()
 	one := (1 + confidence) / 2
 	e.Method = method
+	e.A, e.B = median(p.a), median(p.b)
 	e.set(limits{between.Estimate(), between.Lower(one), between.Upper(one)})
 	e.P = ptr(between.P())
 	e.PermutationP = ptr(stats.SignFlip(p.differences, 0))
@@ -59,6 +63,17 @@ func (p *paired) effect(m margin) Effect {
 		e.PairsNeeded = max(total-e.Pairs, fewestPairs-e.Pairs, 2) // pairs come by two
 	}
 	return e
+}
+
+// median is the middle value, of an even number the lower of the two, so that
+// it is one of them.
+func median(samples []Sample) *float64 {
+	values := make([]float64, len(samples))
+	for i, s := range samples {
+		values[i] = s.Value
+	}
+	slices.Sort(values)
+	return finite(values[(len(values)-1)/2])
 }
 
 // set fills estimate and interval.

@@ -1,6 +1,7 @@
 package results
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 
@@ -72,7 +73,7 @@ func (g Gated) againstSittings(sittings []Trial, fresh Trial) GateCheck {
 	c.Looked, c.Advisory = len(values), len(values) < enoughSittings
 	now := fresh.sample(g.Measure)
 	if now.Missing != "" || len(values) == 0 {
-		c.Note = noneOr(fresh.Invalid, now.Missing)
+		c.Note = cmp.Or(fresh.Invalid, now.Missing, "no stored run to compare with")
 		return c
 	}
 	mean := stats.Mean(values)
@@ -81,15 +82,6 @@ func (g Gated) againstSittings(sittings []Trial, fresh Trial) GateCheck {
 	c.Value, c.High = finite(c.Unit.offScale(worse)), finite(c.Unit.offScale(next))
 	c.judgeStored(worse, next)
 	return c
-}
-
-func noneOr(notes ...string) string {
-	for _, n := range notes {
-		if n != "" {
-			return n
-		}
-	}
-	return "no stored run to compare with"
 }
 
 // judgeStored judges how much worse than the mean of sittings a run is, next
