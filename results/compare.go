@@ -21,8 +21,9 @@ type Comparison struct {
 	Discarded           int      `json:"discarded"` // pairs run first and not counted
 	Redone              int      `json:"redone"`    // pairs begun anew, a trial being invalid
 	GeneratorLimited    bool     `json:"generator_limited"`
-	Delta               float64  `json:"delta"`       // times within it are the same
-	ShareDelta          float64  `json:"share_delta"` // and so are shares within this
+	Withheld            string   `json:"withheld,omitempty"` // why it is inconclusive whatever the primary measure says
+	Delta               float64  `json:"delta"`              // times within it are the same
+	ShareDelta          float64  `json:"share_delta"`        // and so are shares within this
 	PairsNeeded         int      `json:"pairs_needed,omitempty"`
 	Effects             []Effect `json:"effects"` // the primary first
 	Differences         []string `json:"environment_differences"`
@@ -118,11 +119,10 @@ func ComparePlan(p *Pairs, o CompareOptions) *Comparison {
 		c.Notes = append(c.Notes, "within one server life: how servers differ from start to start is not in the interval")
 	}
 	if why, limited := p.GaveUp(); why != "" {
-		c.Outcome, c.GeneratorLimited = Undecided, limited
-		c.Warnings = append(c.Warnings, why)
+		c.GeneratorLimited = limited
+		c.withhold(why)
 	} else if missing := p.options.Pairs - len(p.Done()); missing > 0 {
-		c.Outcome = Undecided
-		c.Warnings = append(c.Warnings, fmt.Sprintf("interrupted: %d of %d pairs are missing", missing, p.options.Pairs))
+		c.withhold(fmt.Sprintf("interrupted: %d of %d pairs are missing", missing, p.options.Pairs))
 	}
 	return c
 }
@@ -164,10 +164,12 @@ func (c *Comparison) settle(o CompareOptions) {
 	c.Outcome, c.PairsNeeded = c.Effects[i].Outcome, c.Effects[i].PairsNeeded
 	c.Effects = slices.Concat(c.Effects[i:i+1], c.Effects[:i], c.Effects[i+1:])
 	if (c.Outcome == Faster || c.Outcome == Same) && c.effect(errorRate).Outcome == Slower {
-		c.Warnings = append(c.Warnings, fmt.Sprintf("%s is %s, but more handshakes fail: that is no improvement", c.Primary, c.Outcome))
-		c.Outcome = Undecided
+		c.withhold(fmt.Sprintf("%s is %s, but more handshakes fail: that is no improvement", c.Primary, c.Outcome))
 	}
 }
+
+// withhold takes the outcome back.
+func (c *Comparison) withhold(why string) { c.Outcome, c.Withheld = Undecided, why }
 
 // adjust corrects the p-values of secondary effects for their number.
 func (c *Comparison) adjust() {

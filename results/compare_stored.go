@@ -25,14 +25,17 @@ func CompareStored(a, b *Result, o CompareOptions) *Comparison {
 	c.choosePrimary()
 	c.settle(o)
 	c.PairsNeeded = 0
-	for side, r := range map[string]*Result{c.A: a, c.B: b} {
-		if t := NewTrial(r, nil); t.Invalid != "" {
-			c.Outcome, c.GeneratorLimited = Undecided, c.GeneratorLimited || t.Limited
-			c.Warnings = append(c.Warnings, side+" is no evidence: "+t.Invalid)
-		}
-	}
-	slices.Sort(c.Warnings)
+	c.admit(c.A, a)
+	c.admit(c.B, b)
 	return c
+}
+
+// admit withholds the outcome if a run is no evidence.
+func (c *Comparison) admit(name string, r *Result) {
+	if t := NewTrial(r, nil); t.Invalid != "" {
+		c.GeneratorLimited = c.GeneratorLimited || t.Limited
+		c.withhold(name + " is no evidence: " + t.Invalid)
+	}
 }
 
 func storedEffect(m Measure, a, b *Result) Effect {

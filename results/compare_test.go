@@ -75,7 +75,7 @@ func TestCompare(t *testing.T) {
 			if c.Outcome != test.want || c.Primary != test.primary || c.Effects[0].Tiny != test.tiny {
 				t.Errorf("%s by %s, tiny %v; want %s by %s, %v\n%+v", c.Outcome, c.Primary, c.Effects[0].Tiny, test.want, test.primary, test.tiny, c.Effects[0])
 			}
-			if got := strings.Join(c.Warnings, "; "); !strings.Contains(got, test.warning) || (test.warning == "") != (got == "") {
+			if got := strings.Join(append(c.Warnings, c.Withheld), ""); !strings.Contains(got, test.warning) || (test.warning == "") != (got == "") {
 				t.Errorf("warnings %q, want %q", got, test.warning)
 			}
 			if !c.Effects[0].Primary || c.Effects[0].Metric != c.Primary {
@@ -281,8 +281,8 @@ func TestCompareStoredNamesDifferences(t *testing.T) {
 	if got := strings.Join(c.Differences, "; "); got != want {
 		t.Errorf("differences %q, want %q", got, want)
 	}
-	if c.ExitCode() != 4 || strings.Join(c.Warnings, "") != "tuesday is no evidence: generator-limited" {
-		t.Errorf("exit %d, warnings %q", c.ExitCode(), c.Warnings)
+	if c.ExitCode() != 4 || c.Withheld != "tuesday is no evidence: generator-limited" {
+		t.Errorf("exit %d, withheld %q", c.ExitCode(), c.Withheld)
 	}
 }
 

@@ -67,7 +67,7 @@ func (g *GoalGate) Wanted() int {
 	return goalLooks.wanted(g.trials)
 }
 
-// Add takes the next trial, judged or not. A trial that is generator-limited
+// Add takes the next trial, judged by the same goals. A trial that is generator-limited
 // or did not finish is not counted; after five of them the gate gives up. One
 // that established nothing fails the gate at once.
 func (g *GoalGate) Add(r *Result) {

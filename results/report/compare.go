@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"strconv"
@@ -29,7 +30,7 @@ func CompareText(w io.Writer, c *results.Comparison, o TextOptions) error {
 // and its evidence, without colour or line end.
 func CompareLine(c *results.Comparison) (word, evidence string) {
 	if c.GeneratorLimited {
-		return "GENERATOR-LIMITED", ": this host was measured, not the servers"
+		return "GENERATOR-LIMITED", ": this host was measured, not the servers (" + escape(c.Withheld) + ")"
 	}
 	if len(c.Effects) == 0 {
 		return "inconclusive", ": no data"
@@ -48,12 +49,12 @@ func CompareLine(c *results.Comparison) (word, evidence string) {
 // openText says what is known of an effect that decides nothing.
 func openText(c *results.Comparison, e *results.Effect) string {
 	if e.Method == "" {
-		return escape(e.Metric) + ": " + escape(e.Note)
+		return escape(e.Metric) + ": " + escape(cmp.Or(c.Withheld, e.Note))
 	}
 	text := effectText(e) + tinyText(e)
 	switch {
-	case e.Outcome != results.Undecided && len(c.Warnings) > 0: // what took the answer back
-		text += " (" + escape(c.Warnings[len(c.Warnings)-1]) + ")"
+	case c.Withheld != "":
+		text += " (" + escape(c.Withheld) + ")"
 	case c.PairsNeeded > 0:
 		text += fmt.Sprintf(", about %d more pairs", c.PairsNeeded)
 	}
