@@ -61,9 +61,11 @@ func Measures(gated []Gated) []Measure {
 // with. It is a state machine without a clock: Add pairs while Wanted is above
 // zero, then read Gate.
 type RegressionGate struct {
-	gated  []Gated
-	pairs  []Pair
-	checks []GateCheck
+	gated   []Gated
+	pairs   []Pair
+	checks  []GateCheck
+	gaveUp  string
+	limited bool
 }
 
 // NewRegressionGate begins a gate; none gated are DefaultGated(nil).
@@ -87,8 +89,12 @@ func (g Gated) check(kind GateKind) GateCheck {
 	return c
 }
 
-// Wanted is how many more pairs the next look takes; 0 when the gate is decided
-// or has looked for the last time.
+// GiveUp ends the gate, decided or not, for the reason that Pairs.GaveUp
+// gives; "" is none.
+func (g *RegressionGate) GiveUp(why string, limited bool) { g.gaveUp, g.limited = why, limited }
+
+// Wanted is how many more pairs the next look takes; 0 when the gate is
+// decided, has looked for the last time or was given up.
 func (g *RegressionGate) Wanted() int {
 	open := false
 	for _, c := range g.checks {
@@ -97,7 +103,7 @@ func (g *RegressionGate) Wanted() int {
 		}
 		open = open || c.Verdict == Inconclusive
 	}
-	if !open {
+	if !open || g.gaveUp != "" {
 		return 0
 	}
 	return regressionLooks.wanted(len(g.pairs))
@@ -151,7 +157,10 @@ func (c *GateCheck) look(p *paired, between contrast, worse float64) {
 
 // Gate returns what the pairs so far come to.
 func (g *RegressionGate) Gate() Gate {
-	gate := Gate{Checks: append([]GateCheck{}, g.checks...), Warnings: []string{}}
+	gate := Gate{Checks: append([]GateCheck{}, g.checks...), Warnings: []string{}, GeneratorLimited: g.limited}
+	if g.gaveUp != "" {
+		gate.Warnings = append(gate.Warnings, g.gaveUp)
+	}
 	gate.settle()
 	return gate
 }

@@ -162,6 +162,19 @@ func TestRegressionGateSplitsItsLevel(t *testing.T) {
 	}
 }
 
+func TestRegressionGateGivesUp(t *testing.T) {
+	g := NewRegressionGate(nil)
+	g.Add(tenPairs(0, 0.05, 0, 0)[0])
+	if g.Wanted() != 9 {
+		t.Errorf("wants %d after one pair", g.Wanted())
+	}
+	g.GiveUp("pair 2 was begun 3 times: generator-limited", true)
+	gate := g.Gate()
+	if g.Wanted() != 0 || gate.ExitCode() != 4 || len(gate.Warnings) != 1 {
+		t.Errorf("wants %d, exit %d, warnings %q", g.Wanted(), gate.ExitCode(), gate.Warnings)
+	}
+}
+
 // sittings are runs of one fingerprint as many times as slow as given.
 func sittings(slow ...float64) (list []*Result) {
 	for _, s := range slow {
