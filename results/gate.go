@@ -20,7 +20,7 @@ type GateCheck struct {
 	Kind     GateKind `json:"kind"`
 	Verdict  Verdict  `json:"verdict"`
 	Advisory bool     `json:"advisory,omitempty"` // it warns, and decides nothing
-	Unit     Unit     `json:"unit"`
+	Unit     Unit     `json:"unit,omitempty"`     // none of a maximum, a mean and a count
 	Value    *float64 `json:"value"`
 	Low      *float64 `json:"low"`
 	High     *float64 `json:"high"`

@@ -38,20 +38,23 @@ type GoalGate struct {
 
 // goal is one threshold and its evidence, a batch a trial.
 type goal struct {
-	threshold   Threshold
-	with        []stats.Batch // this host's own delays included
-	without     []stats.Batch
-	verdicts    []Verdict // of the trials themselves
-	check       GateCheck
-	nearLimited bool // with and without come out differently
+	threshold Threshold
+	with      []stats.Batch // this host's own delays included
+	without   []stats.Batch
+	verdicts  []Verdict // of the trials themselves
+	check     GateCheck
+	disputed  bool // with and without come out differently
 }
 
 // NewGoalGate begins a gate; one without goals stays inconclusive.
 func NewGoalGate(goals []Threshold) *GoalGate {
 	g := &GoalGate{}
 	for _, t := range goals {
-		g.goals = append(g.goals, goal{threshold: t, check: GateCheck{
-			Text: t.String(), Kind: Goal, Unit: Share, Limit: t.allowed(), Note: "no data"}})
+		c := GateCheck{Text: t.String(), Kind: Goal, Note: "no data"}
+		if t.proportion() {
+			c.Unit, c.Limit = Share, t.allowed()
+		}
+		g.goals = append(g.goals, goal{threshold: t, check: c})
 	}
 	return g
 }
@@ -111,7 +114,7 @@ func (o *goal) add(r *Result) {
 // look judges the goal by the trials so far.
 func (o *goal) look() {
 	o.check.Looked = len(o.with)
-	if o.threshold.Statistic != Quantile && o.threshold.Statistic != Rate {
+	if !o.threshold.proportion() {
 		o.lookAtEach()
 		return
 	}
@@ -120,8 +123,8 @@ func (o *goal) look() {
 	with, note := e.prove(o.threshold, len(o.with))
 	without, _ := low.prove(o.threshold, len(o.with))
 	o.check.Verdict, o.check.Note = with, note
-	o.nearLimited = with != Inconclusive && with != without
-	if o.nearLimited {
+	o.disputed = with != Inconclusive && with != without
+	if o.disputed {
 		o.check.Verdict = Inconclusive
 		o.check.Note = fmt.Sprintf("%s with this host's own delays, %s without them", with, without)
 	}
@@ -198,7 +201,7 @@ func (g *GoalGate) Gate() Gate {
 	}
 	for _, o := range g.goals {
 		gate.Checks = append(gate.Checks, o.check)
-		gate.GeneratorLimited = gate.GeneratorLimited || o.nearLimited
+		gate.GeneratorLimited = gate.GeneratorLimited || o.disputed
 	}
 	if g.warning != "" {
 		gate.Warnings = append(gate.Warnings, g.warning)

@@ -283,22 +283,26 @@ func (t Threshold) figure() string {
 	return "p" + strconv.FormatFloat(float64(t.Hundredth)/100, 'f', -1, 64)
 }
 
+// proportion reports whether t limits a share of the arrivals, so that it can
+// be proved; other goals are compared as they are.
+func (t Threshold) proportion() bool { return t.Statistic == Quantile || t.Statistic == Rate }
+
 // allowed is the share that may be on the wrong side of a quantile's or a
 // rate's goal: that makes it a proportion. It is 0 for other goals.
 func (t Threshold) allowed() float64 {
-	hundredths := 0.0 // of a percent
+	part, whole := 0.0, 10000.0
 	switch t.Statistic {
 	case Quantile:
-		hundredths = 10000 - float64(t.Hundredth)
+		part = whole - float64(t.Hundredth)
 	case Rate:
-		hundredths = 100 * t.Percent
+		part, whole = t.Percent, 100
 	default:
 		return 0
 	}
 	if !t.Op.ceils() {
-		hundredths = 10000 - hundredths
+		part = whole - part
 	}
-	return hundredths / 10000
+	return part / whole
 }
 
 // MarshalText returns String.
