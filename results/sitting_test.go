@@ -116,6 +116,47 @@ func TestIdenticalServersCompareAlike(t *testing.T) {
 	}
 }
 
+// Failure shares of identical servers are told apart no more often either,
+// whether failures are independent, come in clumps that trials show, or in
+// clumps too slight for that.
+func TestIdenticalFailuresCompareAlike(t *testing.T) {
+	tests := []struct {
+		name         string
+		mean, second float64 // failures in a trial; the chance that one takes another with it
+	}{
+		{"rare", 1, 0}, {"independent", 30, 0}, {"slight clumps", 5, 0.4}, {"more in slight clumps", 30, 0.4}, {"two at once", 30, 1},
+	}
+	only := CompareOptions{Primary: errorRate, Measures: []Measure{errorRate}, ShareDelta: 1e-9} // nothing is tiny
+	for i, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			runs, slack := runsOf(2000, 0.058)
+			rnd := rand.New(rand.NewPCG(10, uint64(i)))
+			trial := func() Trial {
+				bad := int64(0)
+				for x := rnd.ExpFloat64(); x < test.mean/(1+test.second); x += rnd.ExpFloat64() {
+					if bad++; rnd.Float64() < test.second {
+						bad++
+					}
+				}
+				return Trial{Samples: map[Measure]Sample{errorRate: {Value: float64(bad) / 3000, Bad: bad, Of: 3000}}}
+			}
+			apart := 0
+			for range runs {
+				pairs := make([]Pair, 10)
+				for i := range pairs {
+					pairs[i] = Pair{A: trial(), B: trial()}
+				}
+				if told(Compare(pairs, only)) {
+					apart++
+				}
+			}
+			if share := float64(apart) / float64(runs); share > 0.058+slack {
+				t.Errorf("%.1f %% of %d comparisons told identical servers apart, want at most 5.8 %%", 100*share, runs)
+			}
+		})
+	}
+}
+
 // The rank test over all handshakes of two runs, which comparisons must not
 // rest on, tells identical servers apart most of the time.
 func TestPooledHandshakesAreNoEvidence(t *testing.T) {
