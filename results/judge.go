@@ -114,18 +114,15 @@ func (r *Result) judgeQuantile(t Threshold, f *Figures, j *Judgement) {
 		j.Note = noData(err)
 		return
 	}
-	p := float64(t.Hundredth) / 10000
 	j.Value = nanoseconds(f.quantile(h, t.Hundredth))
 	r.boundQuantile(t, f, h, j)
 	canceled := r.canceledIn(t.Metric)
 	j.Bad, j.Of = countBad(t, f, h), f.Count
-	allowed := p
 	if t.Op.ceils() {
 		j.Bad, j.Of = j.Bad-canceled, j.Of-canceled
-		allowed = float64(10000-t.Hundredth) / 10000
 	}
 	r.clumpQuantile(t, j)
-	j.prove(allowed)
+	j.prove(t.allowed())
 	if n := neededFor(t.Hundredth); f.Count < n {
 		j.Value, j.Needs = nil, n
 		j.tooFew(t.figure(), n, f.Count)
@@ -205,23 +202,29 @@ func (r *Result) compare(t Threshold, value, limit float64, j *Judgement) {
 // outcomes, otherwise of those the server was asked.
 func (r *Result) judgeRate(t Threshold, j *Judgement) {
 	j.Unit = "share"
-	k, n := r.Count(t.Outcome), r.Arrivals
-	var without []Selector
-	if t.Outcome.ofServer() {
-		without = []Selector{{Kind: Local}, {Kind: Canceled}}
-		n -= r.Count(without[0]) + r.Count(without[1])
-	}
+	k := r.Count(t.Outcome)
+	n, without := r.population(t.Outcome)
 	if n <= 0 {
 		j.Note = "no data"
 		return
 	}
 	j.boundRate(k, n, r.spreadOfOutcome(k, n, t.Outcome, without...))
 	j.Bad, j.Of = k, n
-	allowed := t.Percent / 100
 	if !t.Op.ceils() {
-		j.Bad, allowed = n-k, (100-t.Percent)/100
+		j.Bad = n - k
 	}
-	j.prove(allowed)
+	j.prove(t.allowed())
+}
+
+// population is how many arrivals a rate of s is a share of, and which
+// outcomes it leaves out.
+func (r *Result) population(s Selector) (n int64, without []Selector) {
+	n = r.Arrivals
+	if s.ofServer() {
+		without = []Selector{{Kind: Local}, {Kind: Canceled}}
+		n -= r.Count(without[0]) + r.Count(without[1])
+	}
+	return n, without
 }
 
 func (r *Result) judgeCount(t Threshold, j *Judgement) {

@@ -46,7 +46,9 @@ type Result struct {
 	Warnings      []Warning         `json:"warnings"`
 	Notes         []string          `json:"notes"`
 	Environment   map[string]string `json:"environment"`
-	Scenario      string            `json:"scenario"` // as it was run, secrets masked
+	Scenario      string            `json:"scenario"`          // as it was run, secrets masked
+	Compare       *Comparison       `json:"compare,omitempty"` // of a comparison, which B is one side of
+	Gate          *Gate             `json:"gate,omitempty"`
 }
 
 // Target is where the load went.

@@ -283,6 +283,28 @@ func (t Threshold) figure() string {
 	return "p" + strconv.FormatFloat(float64(t.Hundredth)/100, 'f', -1, 64)
 }
 
+// proportion reports whether t limits a share of the arrivals, so that it can
+// be proved; other goals are compared as they are.
+func (t Threshold) proportion() bool { return t.Statistic == Quantile || t.Statistic == Rate }
+
+// allowed is the share that may be on the wrong side of a quantile's or a
+// rate's goal: that makes it a proportion. It is 0 for other goals.
+func (t Threshold) allowed() float64 {
+	part, whole := 0.0, 10000.0
+	switch t.Statistic {
+	case Quantile:
+		part = whole - float64(t.Hundredth)
+	case Rate:
+		part, whole = t.Percent, 100
+	default:
+		return 0
+	}
+	if !t.Op.ceils() {
+		part = whole - part
+	}
+	return part / whole
+}
+
 // MarshalText returns String.
 func (t Threshold) MarshalText() ([]byte, error) { return []byte(t.String()), nil }
 

@@ -60,7 +60,8 @@ func (t *text) lines(list []string) {
 
 var colors = map[string]string{
 	"PASS": "\x1b[32m", "FAIL": "\x1b[31m", "INCONCLUSIVE": "\x1b[33m", "GENERATOR-LIMITED": "\x1b[35m",
-	"INTERRUPTED": "\x1b[33m", "PARTIAL": "\x1b[33m",
+	"INTERRUPTED": "\x1b[33m", "PARTIAL": "\x1b[33m", "ADVISORY": "\x1b[33m",
+	"B slower": "\x1b[31m", "B worse": "\x1b[31m", "B faster": "\x1b[32m", "B better": "\x1b[32m", "same": "\x1b[32m", "inconclusive": "\x1b[33m",
 }
 
 // loud colours a verdict's word.

@@ -1,0 +1,125 @@
+package results
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+)
+
+// CompareStored compares two recorded runs. Each is one trial, so all there
+// is to go by are the intervals the runs give for themselves: B is slower or
+// faster only where the intervals don't overlap, and the same only where their
+// farthest ends are within Delta. Even then nothing tells whether the server
+// changed or the hour: the comparison is marked as not interleaved, and names
+// what is different about where and how the runs were made.
+func CompareStored(a, b *Result, o CompareOptions) *Comparison {
+	o = o.withDefaults()
+	c := o.comparison()
+	c.Notes = append(c.Notes, "stored runs, not interleaved: drift between them can't be excluded")
+	c.Differences = fingerprintDifferences(a, b)
+	for _, m := range o.Measured() {
+		c.Effects = append(c.Effects, storedEffect(m, a, b))
+	}
+	c.choosePrimary()
+	c.settle(o)
+	c.PairsNeeded = 0
+	c.admit(c.A, a)
+	c.admit(c.B, b)
+	return c
+}
+
+// admit withholds the outcome if a run is no evidence.
+func (c *Comparison) admit(name string, r *Result) {
+	if t := NewTrial(r, nil); t.Invalid != "" {
+		c.GeneratorLimited = c.GeneratorLimited || t.Limited
+		c.withhold(name + " is no evidence: " + t.Invalid)
+	}
+}
+
+func storedEffect(m Measure, a, b *Result) Effect {
+	e := Effect{Metric: m.String(), Unit: m.unit(), Values: []PairValues{}}
+	x, y := m.of(a), m.of(b)
+	if e.Note = cmp.Or(x.Missing, y.Missing); e.Note != "" {
+		return e
+	}
+	e.Method = RunIntervals
+	e.Infinite = (infinite([]Sample{x}) + infinite([]Sample{y})) / 2
+	e.A, e.B = finite(x.Value), finite(y.Value)
+	e.Values = append(e.Values, PairValues{A: e.A, B: e.B})
+	s, t := a.interval(m), b.interval(m)
+	e.set(limits{
+		estimate: difference(e.Unit, x.Value, y.Value),
+		low:      farthest(e.Unit, s.high, t.low, -1),
+		high:     farthest(e.Unit, s.low, t.high, 1),
+	})
+	return e
+}
+
+// farthest is the difference of two ends of intervals; between two of which
+// nothing is known it is as far as can be, in the direction of sign.
+func farthest(u Unit, a, b float64, sign int) float64 {
+	if u == Relative && (math.IsInf(a, 1) && math.IsInf(b, 1) || a == 0 && b == 0) {
+		return math.Inf(sign)
+	}
+	return difference(u, a, b)
+}
+
+// interval is the 95 % interval of a measure as the run itself has it: of a
+// quantile that its population allows, from 0 to +∞, and of a rate.
+func (r *Result) interval(m Measure) limits {
+	var j Judgement
+	if m.Statistic == Rate {
+		n, without := r.population(m.Outcome)
+		k := r.Count(m.Outcome)
+		j.boundRate(k, n, r.spreadOfOutcome(k, n, m.Outcome, without...))
+		return limits{*j.Value, *j.Low, *j.High}
+	}
+	f := r.Metrics.Of(m.Metric)
+	h, err := f.histogram(LowestValue, HighestValue)
+	if err != nil {
+		return limits{0, 0, math.Inf(1)}
+	}
+	r.boundQuantile(m.threshold(), f, h, &j)
+	l := limits{m.of(r).Value, 0, math.Inf(1)}
+	switch {
+	case j.Low != nil:
+		l.low = *j.Low
+	case math.IsInf(l.estimate, 1) && j.Method == OrderStatistics:
+		l.low = math.Inf(1) // its rank is among the failures too
+	}
+	if j.High != nil {
+		l.high = *j.High
+	}
+	return l
+}
+
+// fingerprintDifferences names what two runs do not share of where and how
+// they were made, in order.
+func fingerprintDifferences(a, b *Result) []string {
+	keys := maps.Clone(a.Environment)
+	if keys == nil {
+		keys = map[string]string{}
+	}
+	maps.Copy(keys, b.Environment)
+	list := []string{}
+	for _, k := range slices.Sorted(maps.Keys(keys)) {
+		if x, y := a.Environment[k], b.Environment[k]; x != y {
+			list = append(list, fmt.Sprintf("%s: %q and %q", k, x, y))
+		}
+	}
+	if a.Planned != b.Planned {
+		list = append(list, fmt.Sprintf("planned arrivals: %s and %s", FormatCount(a.Planned), FormatCount(b.Planned)))
+	}
+	if a.Timeout != b.Timeout {
+		list = append(list, fmt.Sprintf("timeout: %s and %s", a.Timeout, b.Timeout))
+	}
+	if a.Scenario != b.Scenario {
+		list = append(list, "the scenario")
+	}
+	if (a.TLS == nil) != (b.TLS == nil) {
+		list = append(list, "one of them is over TLS")
+	}
+	return list
+}

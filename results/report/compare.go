@@ -1,0 +1,216 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+
+	"stampede/results"
+)
+
+// CompareText writes a comparison: one line that answers, then what it rests
+// on. It is drawn as Text draws a result.
+func CompareText(w io.Writer, c *results.Comparison, o TextOptions) error {
+	t := &text{color: o.Color}
+	word, reason := CompareLine(c)
+	t.line("%s%s", t.loud(word), reason)
+	t.line("A: %s · B: %s · %s", escape(c.A), escape(c.B), planText(c))
+	t.effects(c)
+	t.list("differs", c.Differences)
+	t.list("note", c.Notes)
+	t.list("warning", c.Warnings)
+	_, err := io.WriteString(w, t.out.String())
+	return err
+}
+
+// CompareLine returns the first line of CompareText in two parts, the answer
+// and its evidence, without colour or line end.
+func CompareLine(c *results.Comparison) (word, evidence string) {
+	if c.GeneratorLimited {
+		return "GENERATOR-LIMITED", ": this host was measured, not the servers (" + escape(c.Withheld) + ")"
+	}
+	if len(c.Effects) == 0 {
+		return "inconclusive", ": no data"
+	}
+	e := &c.Effects[0]
+	switch c.Outcome {
+	case results.Slower, results.Faster:
+		evidence = ": " + effectText(e) + " 95 %" + evidenceText(c, e)
+		return "B " + changeWord(e.Unit, c.Outcome), evidence
+	case results.Same:
+		return "same", " within ±" + marginText(c, e.Unit) + ": " + effectText(e) + tinyText(e)
+	}
+	return "inconclusive", ": " + openText(c, e)
+}
+
+// openText says what is known of an effect that decides nothing.
+func openText(c *results.Comparison, e *results.Effect) string {
+	if e.Method == "" {
+		return escape(e.Metric) + ": " + escape(cmp.Or(c.Withheld, e.Note))
+	}
+	text := effectText(e) + tinyText(e)
+	switch {
+	case c.Withheld != "":
+		text += " (" + escape(c.Withheld) + ")"
+	case c.PairsNeeded > 0:
+		text += fmt.Sprintf(", about %d more pairs", c.PairsNeeded)
+	}
+	return text
+}
+
+// changeWord is slower and faster for times, worse and better for shares.
+func changeWord(u results.Unit, c results.Change) string {
+	if u == results.Share {
+		return map[results.Change]string{results.Slower: "worse", results.Faster: "better"}[c]
+	}
+	return c.String()
+}
+
+func tinyText(e *results.Effect) string {
+	if e.Tiny {
+		return " (detectable but tiny)"
+	}
+	return ""
+}
+
+func evidenceText(c *results.Comparison, e *results.Effect) string {
+	if !c.Interleaved {
+		return ", not interleaved"
+	}
+	p := pText(e.P)
+	if !strings.HasPrefix(p, "<") {
+		p = "=" + p
+	}
+	return fmt.Sprintf(", %d pairs, p%s", e.Pairs, p)
+}
+
+// pText writes a p-value to two digits, or as less than a thousandth.
+func pText(p *float64) string {
+	switch {
+	case p == nil:
+		return none
+	case *p < 0.001:
+		return "<0.001"
+	}
+	return strconv.FormatFloat(*p, 'g', 2, 64)
+}
+
+// effectText is a measure and its change.
+func effectText(e *results.Effect) string { return escape(e.Metric) + " " + changeText(e) }
+
+// changeText is a change and its interval: "+12 % [+8, +17]".
+func changeText(e *results.Effect) string {
+	return fmt.Sprintf("%s%s [%s, %s]", signed(e.Estimate), unitText(e.Unit), signed(e.Low), signed(e.High))
+}
+
+func unitText(u results.Unit) string {
+	if u == results.Share {
+		return " points"
+	}
+	return " %"
+}
+
+// signed writes a change in hundredths with its sign and two digits, more
+// where it has more before the point.
+func signed(v *float64) string {
+	if v == nil {
+		return "+∞"
+	}
+	x := 100 * *v
+	digits := significantDigits(x)
+	switch {
+	case digits == "0":
+		return "0"
+	case x < 0:
+		return "−" + digits
+	}
+	return "+" + digits
+}
+
+// significantDigits is |x| to two digits, or to a thousandth.
+func significantDigits(x float64) string {
+	if x < 0 {
+		x = -x
+	}
+	places := 3
+	switch {
+	case x >= 9.95:
+		places = 0
+	case x >= 0.995:
+		places = 1
+	case x >= 0.0995:
+		places = 2
+	}
+	return trimZeros(strconv.FormatFloat(x, 'f', places, 64))
+}
+
+func marginText(c *results.Comparison, u results.Unit) string {
+	margin := c.Delta
+	if u == results.Share {
+		margin = c.ShareDelta
+	}
+	return significantDigits(100*margin) + unitText(u)
+}
+
+// planText says how the evidence was had.
+func planText(c *results.Comparison) string {
+	if !c.Interleaved {
+		return "one stored run each"
+	}
+	text := fmt.Sprintf("%s interleaved, seed %d", several(int64(c.Pairs), "pair"), c.Seed)
+	if c.Discarded > 0 {
+		text += fmt.Sprintf(", %d discarded", c.Discarded)
+	}
+	if c.Redone > 0 {
+		text += fmt.Sprintf(", %d redone", c.Redone)
+	}
+	return text
+}
+
+// effects is the table of all measures, the primary one first.
+func (t *text) effects(c *results.Comparison) {
+	table := table{left: map[int]bool{5: true, 6: true}}
+	table.add("measure", "A", "B", "change", "p", "", "")
+	for i := range c.Effects {
+		e := &c.Effects[i]
+		if e.Method == "" {
+			table.add(escape(e.Metric), none, none, none, none, "", escape(e.Note))
+			continue
+		}
+		table.add(escape(e.Metric), middle(e.A, e.Unit), middle(e.B, e.Unit), changeText(e), pText(e.AdjustedP), effectWord(e), escape(e.Note))
+	}
+	t.line("")
+	t.lines(table.lines())
+	if len(c.Effects) > 1 && c.Interleaved {
+		t.line("the first measure decides; the others are secondary, their p corrected for their number")
+	}
+}
+
+func effectWord(e *results.Effect) string {
+	word := e.Outcome.String()
+	if e.Outcome == results.Slower || e.Outcome == results.Faster {
+		word = changeWord(e.Unit, e.Outcome)
+	}
+	return word + tinyText(e)
+}
+
+// middle writes a side's median; nil is +∞.
+func middle(v *float64, u results.Unit) string {
+	switch {
+	case v == nil:
+		return "+∞"
+	case u == results.Share:
+		return percent(*v)
+	}
+	return duration(time.Duration(*v))
+}
+
+// list writes each of some remarks on a line of its own.
+func (t *text) list(name string, remarks []string) {
+	for _, r := range remarks {
+		t.line("%s: %s", name, escape(r))
+	}
+}
