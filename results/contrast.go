@@ -49,7 +49,7 @@ func pairUp(m Measure, pairs []Pair) paired {
 			continue
 		}
 		p.a, p.b, p.bFirst = append(p.a, a), append(p.b, b), append(p.bFirst, pair.BFirst)
-		p.differences = append(p.differences, difference(m.unit(), a.Value, b.Value))
+		p.differences = append(p.differences, difference(m.Unit(), a.Value, b.Value))
 	}
 	return p
 }

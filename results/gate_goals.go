@@ -196,8 +196,7 @@ func (p pool) prove(t Threshold, trials int) (Verdict, string) {
 func (g *GoalGate) Gate() Gate {
 	gate := Gate{Checks: []GateCheck{}, Warnings: []string{}, GeneratorLimited: g.limited}
 	if g.nothing {
-		gate.Checks = append(gate.Checks, GateCheck{Text: "anything is established", Kind: Goal, Verdict: Fail, Unit: Share,
-			Value: ptr(0.0), Looked: g.trials, Note: "a trial in which nothing was established"})
+		gate.Checks = append(gate.Checks, nothingEstablished(g.trials))
 	}
 	for _, o := range g.goals {
 		gate.Checks = append(gate.Checks, o.check)

@@ -85,8 +85,8 @@ type Sample struct {
 	Missing string  // why there is no value; "": there is one
 }
 
-// of takes the sample of m from a run.
-func (m Measure) of(r *Result) Sample {
+// Of takes the sample of m from a run.
+func (m Measure) Of(r *Result) Sample {
 	if m.Statistic == Rate {
 		n, _ := r.population(m.Outcome)
 		if n <= 0 {
@@ -135,7 +135,7 @@ func NewTrial(r *Result, measures []Measure) Trial {
 	}
 	t := Trial{Samples: make(map[Measure]Sample, len(measures))}
 	for _, m := range measures {
-		t.Samples[m] = m.of(r)
+		t.Samples[m] = m.Of(r)
 	}
 	return t
 }
