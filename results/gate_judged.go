@@ -8,7 +8,7 @@ import "cmp"
 // differ.
 func GateJudged(r *Result) Gate {
 	gate := Gate{Checks: []GateCheck{}, Warnings: []string{}}
-	t := NewTrial(r, nil)
+	t := NewReading(r, nil)
 	gate.GeneratorLimited = t.Limited
 	if !r.unfinished() && r.NoneEstablished() {
 		gate.Checks = append(gate.Checks, nothingEstablished(1))

@@ -95,7 +95,7 @@ func (d *duel) turn(ctx context.Context, plan *results.Pairs) (more bool, err er
 	if r == nil || err != nil {
 		return false, err
 	}
-	plan.Add(results.NewTrial(r, d.measures))
+	plan.Add(results.NewReading(r, d.measures))
 	return true, nil
 }
 
@@ -132,7 +132,7 @@ func (d *duel) tell(name string, r *results.Result) {
 		return
 	}
 	text := name + ": " + report.TrialLine(r, d.measures[0])
-	if t := results.NewTrial(r, nil); t.Invalid != "" {
+	if t := results.NewReading(r, nil); t.Invalid != "" {
 		text += ", no evidence: " + t.Invalid
 	}
 	fmt.Fprintln(d.notes, "stampede:", text)

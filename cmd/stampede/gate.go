@@ -251,7 +251,7 @@ func (g *gateRun) goals(ctx context.Context, d *duel, seed uint64, recorded []*r
 	return nil
 }
 
-func isEvidence(r *results.Result) bool { return r != nil && results.NewTrial(r, nil).Invalid == "" }
+func isEvidence(r *results.Result) bool { return r != nil && results.NewReading(r, nil).Invalid == "" }
 
 // save writes what the gate has come to so far.
 func (g *gateRun) save(ctx context.Context, d *duel, gate results.Gate) error {
