@@ -1,6 +1,10 @@
 package results
 
-import "cmp"
+import (
+	"cmp"
+
+	"stampede/results/stats"
+)
 
 // GateJudged makes a gate of the goals of one judged run: what its thresholds
 // came to is what the gate comes to. One run is one look; a fail or a pass of
@@ -34,7 +38,8 @@ func (j *Judgement) gateCheck() GateCheck {
 		return c
 	}
 	share := float64(j.Bad) / float64(j.Of)
-	c.Unit, c.Limit, c.Value = Share, t.allowed(), &share
+	low, high := stats.ClopperPearsonClumped(j.Bad, j.Of, max(j.Clumping, 1), 2*confidence-1)
+	c.Unit, c.Limit, c.Value, c.Low, c.High = Share, t.allowed(), &share, &low, &high
 	return c
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"slices"
 
 	"github.com/urfave/cli/v2"
 
@@ -22,7 +23,7 @@ func calibrateCommand(s streams) *cli.Command {
 		Name:      "calibrate",
 		Usage:     "say how small a change can be found here, by pairs of a target with itself",
 		UsageText: "stampede calibrate SCENARIO|URL [flags]\n\n   stampede calibrate practice --rate 300/s --for 10s\n   stampede calibrate scenario.yaml --output json > calibration.json",
-		Flags:     append(append(append(flags, sittingFlags()...), thresholdFlags()...), loadFlags()...),
+		Flags:     slices.Concat(flags, trialFlags()),
 		Action:    func(c *cli.Context) error { return calibrate(c, s) },
 	}
 }

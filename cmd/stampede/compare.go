@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -27,7 +28,7 @@ func compareCommand(s streams) *cli.Command {
 		UsageText: "stampede compare A B [flags]\n\n   stampede compare ws://127.0.0.1:8001/ ws://127.0.0.1:8002/ --rate 300/s --for 10s\n" +
 			"   stampede compare scenario.yaml ws://127.0.0.1:8002/\n   stampede compare stampede-results/monday stampede-results/tuesday",
 		Description: "Exit codes: 0 answered, whatever the answer; 2 usage; 3 inconclusive; 4 generator-limited.",
-		Flags:       append(append(append(flags, sittingFlags()...), thresholdFlags()...), loadFlags()...),
+		Flags:       slices.Concat(flags, trialFlags(), announceFlags()),
 		Action:      func(c *cli.Context) error { return runCompare(c, s) },
 	}
 }
@@ -41,6 +42,11 @@ func sittingFlags() []cli.Flag {
 		&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "no progress, no notes; the answer's line alone"},
 		&cli.BoolFlag{Name: "yes", Usage: "do not ask before loading an address that is neither loopback nor private"},
 	}
+}
+
+// trialFlags are sittingFlags and what says which load and how it is judged.
+func trialFlags() []cli.Flag {
+	return slices.Concat(sittingFlags(), thresholdFlags(), loadFlags())
 }
 
 // seedOf is the seed asked for, or a drawn one.
@@ -157,6 +163,7 @@ func (d *duel) warnOfShort(c *results.Comparison) {
 
 // tellComparison prints a comparison the way that was asked for.
 func tellComparison(c *cli.Context, s streams, r *results.Result) error {
+	announce(c, s, r)
 	err := writeComparison(s.out, r, c.String("output"), c.Bool("quiet"))
 	if err != nil {
 		fmt.Fprintln(s.err, "stampede:", err)

@@ -27,7 +27,7 @@ func gateCommand(s streams) *cli.Command {
 		Usage: "hold a release to its thresholds and to a baseline, for CI",
 		UsageText: "stampede gate RESULT|SCENARIO|URL [flags]\n\n   stampede gate examples/release-gate.yaml\n" +
 			"   stampede gate scenario.yaml --baseline ws://127.0.0.1:8001/\n   stampede gate stampede-results/release --baseline monday --baseline tuesday",
-		Flags:  append(append(append(flags, sittingFlags()...), thresholdFlags()...), loadFlags()...),
+		Flags:  slices.Concat(flags, trialFlags(), announceFlags()),
 		Action: func(c *cli.Context) error { return runGate(c, s) },
 	}
 }
@@ -292,6 +292,7 @@ func (g *gateRun) calibrated(c *cli.Context, s streams) error {
 // tell prints the gate and ends with its exit code. An interrupted gate passes
 // nothing, whatever inconclusive counts as.
 func (g *gateRun) tell(c *cli.Context, s streams, interrupted bool) error {
+	announce(c, s, g.result)
 	if err := writeGate(s.out, g.result, c.String("output"), c.Bool("quiet")); err != nil {
 		fmt.Fprintln(s.err, "stampede:", err)
 	}
