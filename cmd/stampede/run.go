@@ -103,11 +103,11 @@ func tell(s streams, r *results.Result, output string, quiet bool) error {
 
 // tellAnswers prints the comparison or the gate that r is the last trial of.
 func tellAnswers(s streams, r *results.Result) (err error) {
-	switch o := (report.TextOptions{Color: wantsColor(s.out)}); {
+	switch {
 	case r.Compare != nil:
-		err = report.CompareText(s.out, r.Compare, o)
+		err = writeComparison(s.out, r, "text", false)
 	case r.Gate != nil:
-		err = report.GateText(s.out, r.Gate, o)
+		err = writeGate(s.out, r, "text", false)
 	default:
 		return nil
 	}
