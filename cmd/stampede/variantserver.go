@@ -155,7 +155,10 @@ func startForeground(args []string, folder string) (*foreground, error) {
 			close(f.done)
 		}
 	}()
-	return f, <-began
+	if err := <-began; err != nil {
+		return nil, err
+	}
+	return f, nil
 }
 
 // over reports whether the server ends within d.
