@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -250,9 +251,7 @@ func (j *job) run(ctx context.Context, shards int, noEvidence bool) (*results.Re
 	r.Findings = results.Explain(r, thisKernel())
 	noteRequest(r, j.scenario, j.targets)
 	j.write(r)
-	if err := j.dir.close(); err != nil && j.failed == nil {
-		j.failed = err
-	}
+	j.failed = cmp.Or(j.failed, j.dir.draw(r), j.dir.close())
 	return r, j.failed
 }
 
