@@ -15,7 +15,7 @@ import (
 
 // maxColumns bounds what is drawn across a figure of the run's time, and with
 // it the size of a report: steps of a long run are put together.
-const maxColumns = 240
+const maxColumns = 150
 
 // togethers are how many steps may make a column: times people divide by.
 var togethers = []int{1, 2, 5, 10, 15, 20, 30, 60, 120, 300, 600}

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 	"time"
 
@@ -15,19 +16,30 @@ const maxCompletions = 12
 // completionFigures draws bursts one by one on the same scales: when its
 // connects were called, and what share of it was established by when.
 func completionFigures(r *results.Result) (list []*plot.Figure) {
-	span := latency{min: 100 * time.Microsecond}
-	for i := range r.Bursts[:min(len(r.Bursts), maxCompletions)] {
-		b := &r.Bursts[i]
+	drawn := r.Bursts[:min(len(r.Bursts), maxCompletions)]
+	span := completionSpan(drawn)
+	for i := range drawn {
+		list = append(list, completionFigure(&drawn[i], i, span))
+	}
+	return list
+}
+
+// shortestSpan is the least that the axis of a burst begins at.
+const shortestSpan = 100 * time.Microsecond
+
+// completionSpan is the time that bursts took: from a quarter of the shortest
+// launch to the last one established.
+func completionSpan(list []results.BurstRow) latency {
+	span := latency{min: math.MaxInt64}
+	for i := range list {
+		b := &list[i]
+		span.min = min(span.min, max((b.LaunchDelay+b.LaunchSpan)/4, shortestSpan))
 		span.max = max(span.max, b.LaunchDelay+b.LaunchSpan)
 		if done := b.CompletionBuckets(); len(done) > 0 {
 			span.max = max(span.max, done[len(done)-1].To)
 		}
 	}
-	span = span.atLeast()
-	for i := range r.Bursts[:min(len(r.Bursts), maxCompletions)] {
-		list = append(list, completionFigure(&r.Bursts[i], i, span))
-	}
-	return list
+	return span.atLeast()
 }
 
 func completionFigure(b *results.BurstRow, i int, span latency) *plot.Figure {
@@ -50,10 +62,13 @@ func completionFigure(b *results.BurstRow, i int, span latency) *plot.Figure {
 	var line plot.Path
 	var so int64
 	line.Point(0, 0)
+	var end time.Duration
 	for _, k := range done {
-		line.Point(span.at(k.From), ratio(so, b.Count))
-		so += k.Count
-		line.Point(span.at(k.To), ratio(so, b.Count))
+		if k.From != end {
+			line.Point(span.at(k.From), ratio(so, b.Count))
+		}
+		so, end = so+k.Count, k.To
+		line.Point(span.at(end), ratio(so, b.Count))
 	}
 	line.Point(1, ratio(so, b.Count))
 	f.Marks = append(f.Marks, plot.Mark{Class: "line completion", Path: line.String(), Title: "established"})

@@ -76,7 +76,7 @@ func curvesFigure(r *results.Result) *plot.Figure {
 	x := plot.Nines(end)
 	f := &plot.Figure{
 		ID: "percentiles", Title: "Percentiles by phase, and this host's own delays", Height: 340, Class: "wide-labels",
-		X: plot.Axis{Name: "percentile, each further nine as wide as the one before", Ticks: plot.Ticks(x, plot.NinesTicks(end), percent)}, Y: y.axis("duration"),
+		X: plot.Axis{Name: "percentile, nine by nine", Ticks: plot.Ticks(x, plot.NinesTicks(end), percent)}, Y: y.axis("duration"),
 		Caption: "Each curve is over its own population: " + populations(list) + ". Dashed: what this host itself added.",
 		Table:   curvesTable(list),
 	}

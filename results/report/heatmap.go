@@ -27,8 +27,8 @@ func heatFigure(r *results.Result, c course) *plot.Figure {
 	var lost plot.Path
 	for i := range c.columns {
 		from, to := c.across(i)
-		for _, b := range c.columns[i].handshakes {
-			paths[shades.of(b.Count)].Box(from, to, y.at(b.From), y.at(b.To))
+		for _, run := range shades.runs(c.columns[i].handshakes) {
+			paths[shades.of(run.Count)].Box(from, to, y.at(run.From), y.at(run.To))
 		}
 		if c.columns[i].unestablished() > 0 {
 			lost.Box(from, to, 0.93, 0.99)
@@ -61,7 +61,7 @@ func shadesOf(c course) (s shades) {
 		}
 	}
 	for level := range s {
-		s[level] = int64(math.Ceil(math.Pow(float64(most), float64(level+1)/heatLevels)))
+		s[level] = int64(math.Ceil(math.Pow(float64(most), float64(level+1)/heatLevels) - 1e-6))
 	}
 	return s
 }
@@ -69,6 +69,19 @@ func shadesOf(c course) (s shades) {
 func (s shades) of(n int64) int {
 	level, _ := slices.BinarySearch(s[:], n)
 	return min(level, heatLevels-1)
+}
+
+// runs puts buckets together that lie side by side and have one shade, the
+// first's count standing for all.
+func (s shades) runs(list []results.Bucket) (runs []results.Bucket) {
+	for _, b := range list {
+		if n := len(runs); n > 0 && runs[n-1].To == b.From && s.of(runs[n-1].Count) == s.of(b.Count) {
+			runs[n-1].To = b.To
+			continue
+		}
+		runs = append(runs, b)
+	}
+	return runs
 }
 
 func (s shades) legend() (keys []plot.Key) {

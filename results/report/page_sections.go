@@ -29,9 +29,9 @@ var sections = []func(view) section{
 const (
 	maxPageBursts    = 100
 	maxPageAddresses = 50
-	maxPageSample    = 2 << 10  // bytes of one
-	maxPageSamples   = 64 << 10 // bytes of all
-	maxPageScenario  = 32 << 10 // bytes
+	maxPageSample    = 1 << 10  // bytes of one
+	maxPageSamples   = 16 << 10 // bytes of all
+	maxPageScenario  = 16 << 10 // bytes
 )
 
 func happened(v view) section {
@@ -105,11 +105,14 @@ func bursts(v view) section {
 	}
 	for i := range v.Bursts[:min(len(v.Bursts), maxPageBursts)] {
 		b := &v.Bursts[i]
-		outcomes := counts(b.Outcomes)
+		outcomes, intended := counts(b.Outcomes), "at once"
+		if b.Within > 0 {
+			intended = duration(b.Within)
+		}
 		if b.Overlapped {
 			outcomes += " (began while an earlier burst was unfinished)"
 		}
-		t.Add(duration(b.At), results.FormatCount(b.Count), results.FormatCount(b.Launched), duration(b.LaunchSpan), duration(b.Within), outcomes)
+		t.Add(duration(b.At), results.FormatCount(b.Count), results.FormatCount(b.Launched), duration(b.LaunchSpan), intended, outcomes)
 	}
 	s.Blocks = append(s.Blocks, block{Table: t})
 	if n := len(v.Bursts) - maxPageBursts; n > 0 {
@@ -133,6 +136,7 @@ func samples(v view) section {
 		o := &v.Outcomes[i]
 		for k, text := range o.Samples {
 			if room -= min(len(text), maxPageSample); room < 0 {
+				s.Blocks = append(s.Blocks, block{Text: "The other samples are in result.json."})
 				return s
 			}
 			s.Blocks = append(s.Blocks, block{Sample: &sample{

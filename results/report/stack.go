@@ -12,6 +12,7 @@ type stack struct {
 	course  course
 	all     census // of the run
 	skip    int    // a family that is left out; len(families) for none
+	single  bool   // a mark for each column of a family
 	highest int64  // of a column
 }
 
@@ -31,8 +32,10 @@ func stackOf(c course, all census, skip int) stack {
 
 // outcomesFigure draws how all arrivals ended.
 func outcomesFigure(r *results.Result, c course) *plot.Figure {
-	s := stackOf(c, censusOf(r), len(families))
-	f := s.figure("outcomes", "Outcomes over time")
+	all := censusOf(r)
+	s := stackOf(c, all, len(families))
+	s.single = all[established] == 0 // no failuresFigure follows
+	f := s.figure("outcomes", "How all arrivals ended")
 	f.Caption = "Population: all " + several(r.Arrivals, "arrival") + ", by the " + c.each() + " their outcome was known in."
 	f.Summary = s.summary()
 	f.Table = s.table("Data: outcomes over time")
@@ -44,7 +47,8 @@ func outcomesFigure(r *results.Result, c course) *plot.Figure {
 func failuresFigure(r *results.Result, c course) *plot.Figure {
 	all := censusOf(r)
 	s := stackOf(c, all, established)
-	f := s.figure("failures", "Outcomes other than established")
+	s.single = true
+	f := s.figure("failures", "What was not established")
 	f.Height = 140
 	f.Caption = "Population: the " + results.FormatCount(all.total()-all[established]) + " of " + several(r.Arrivals, "arrival") +
 		" that were not established; the data are in the table above."
@@ -56,9 +60,7 @@ func (s *stack) figure(id, title string) *plot.Figure {
 	y := plot.Linear(0, float64(s.highest))
 	f := &plot.Figure{ID: id, Title: title, Height: 220, X: s.course.axis()}
 	f.Y = plot.Axis{Name: "arrivals per " + s.course.each(), Ticks: plot.Ticks(y, plot.LinearTicks(float64(s.highest), 5, 1), countText)}
-	for i := range s.course.columns {
-		f.Marks = append(f.Marks, s.column(i)...)
-	}
+	f.Marks = s.marks()
 	for k, n := range s.all {
 		if n > 0 && k != s.skip {
 			f.Legend = append(f.Legend, plot.Key{Class: families[k].class, Text: fmt.Sprintf("%s: %s (%s)", families[k].name, results.FormatCount(n), percent(ratio(n, s.all.total())))})
@@ -69,22 +71,34 @@ func (s *stack) figure(id, title string) *plot.Figure {
 
 func countText(v float64) string { return results.FormatCount(int64(v)) }
 
-// column draws column i, from the axis up.
-func (s *stack) column(i int) (marks []plot.Mark) {
-	from, to := s.course.across(i)
-	gap := (to - from) * 0.1
-	var below int64
-	for k, n := range s.course.columns[i].ended {
-		if n == 0 || k == s.skip {
-			continue
+// marks draws the columns, each from the axis up: a mark a family, or where
+// each is looked for one by one, a mark a family and column that says how many.
+func (s *stack) marks() (marks []plot.Mark) {
+	whole := make([]plot.Path, len(families))
+	for i := range s.course.columns {
+		from, to := s.course.across(i)
+		gap := (to - from) * 0.1
+		var below int64
+		for k, n := range s.course.columns[i].ended {
+			if n == 0 || k == s.skip {
+				continue
+			}
+			path := &whole[k]
+			if s.single {
+				path = new(plot.Path)
+			}
+			path.Box(from+gap, to-gap, ratio(below, s.highest), ratio(below+n, s.highest))
+			below += n
+			if s.single {
+				marks = append(marks, plot.Mark{Class: families[k].class, Path: path.String(),
+					Title: fmt.Sprintf("%s: %s %s", s.course.when(i), results.FormatCount(n), times(families[k].name))})
+			}
 		}
-		var p plot.Path
-		p.Box(from+gap, to-gap, ratio(below, s.highest), ratio(below+n, s.highest))
-		below += n
-		marks = append(marks, plot.Mark{
-			Class: families[k].class, Path: p.String(), At: s.course.when(i),
-			Title: fmt.Sprintf("%s: %s %s", s.course.when(i), results.FormatCount(n), times(families[k].name)),
-		})
+	}
+	for k := range whole {
+		if !whole[k].Empty() {
+			marks = append(marks, plot.Mark{Class: families[k].class, Path: whole[k].String(), Title: families[k].name})
+		}
 	}
 	return marks
 }
@@ -148,7 +162,7 @@ func openFigure(r *results.Result, c course) *plot.Figure {
 	}
 	y := plot.Linear(0, float64(highest))
 	f := &plot.Figure{
-		ID: "open", Title: "In flight and held over time", Height: 180, X: c.axis(),
+		ID: "open", Title: "Open at the same time", Height: 180, X: c.axis(),
 		Y: plot.Axis{Name: "at the end of a step, the most of each column", Ticks: plot.Ticks(y, plot.LinearTicks(float64(highest), 5, 1), countText)},
 		Caption: fmt.Sprintf("Population: %s that were started (in flight: started and not ended) and %s (held: established and still open).",
 			several(r.Started, "attempt"), several(r.Held.Opened, "connection")),

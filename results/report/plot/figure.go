@@ -51,7 +51,6 @@ type Mark struct {
 	Class string // how it looks
 	Path  string
 	Title string // said when pointed at; "" for nothing
-	At    string // the place it is about, as tests and scripts look it up; "" for none
 }
 
 // Label is a text inside a drawing, to the right of its place.

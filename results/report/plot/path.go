@@ -13,15 +13,19 @@ type Path struct {
 	drawn  bool
 }
 
-// Box adds a rectangle.
+// Box adds a rectangle, in the shortest way to write one: a page has thousands.
 func (p *Path) Box(x0, x1, y0, y1 float64) {
+	x0, x1, y0, y1 = round(x0), round(x1), round(y0), round(y1)
 	p.command('M', x0, 1-y0)
-	p.command('H', x1)
-	p.command('V', 1-y1)
-	p.command('H', x0)
-	p.text = append(p.text, 'Z')
+	p.command('h', x1-x0)
+	p.command('v', y0-y1)
+	p.command('h', x0-x1)
+	p.text = append(p.text, 'z')
 	p.drawn = false
 }
+
+// round is to a tenth of a thousandth.
+func round(v float64) float64 { return math.Round(v*10000) / 10000 }
 
 // Point continues a line to x, y, or begins one.
 func (p *Path) Point(x, y float64) {
@@ -51,7 +55,7 @@ func (p *Path) String() string { return string(p.text) }
 func (p *Path) command(letter byte, places ...float64) {
 	p.text = append(p.text, letter)
 	for i, v := range places {
-		if i > 0 {
+		if i > 0 && v >= 0 { // a sign separates too
 			p.text = append(p.text, ' ')
 		}
 		p.text = strconv.AppendFloat(p.text, math.Round(v*10000)/10, 'f', -1, 64)

@@ -115,9 +115,9 @@ func LogTicks(min, max float64) []float64 {
 	return decades
 }
 
-// NinesTicks returns 0, 0.5, 0.9, 0.99 and so on up to max.
+// NinesTicks returns 0.5, 0.9, 0.99 and so on up to max.
 func NinesTicks(max float64) []float64 {
-	ticks := []float64{0, 0.5}
+	ticks := []float64{0.5}
 	for e := 1.0; e <= nines(max)+1e-9 && e < 10; e++ {
 		ticks = append(ticks, 1-math.Pow(10, -e))
 	}
