@@ -182,3 +182,23 @@ func TestShades(t *testing.T) {
 		}
 	}
 }
+
+// Whatever is read as a result is drawn, and no text of it becomes an element.
+func FuzzPage(f *testing.F) {
+	for _, picture := range []string{"fail", "partial", "nothing"} {
+		var file strings.Builder
+		if err := pictures[picture](&testing.T{}).Write(&file); err != nil {
+			f.Fatal(err)
+		}
+		f.Add([]byte(file.String()))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		r, err := results.ReadResult(strings.NewReader(string(data)))
+		if err != nil {
+			return
+		}
+		if page := pageText(t, r); strings.Contains(page, "<script") {
+			t.Error("there is a script in the page")
+		}
+	})
+}
