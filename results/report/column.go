@@ -28,7 +28,6 @@ type column struct {
 	handshakes []results.Bucket // of the arrivals that were established
 	inFlight   int64            // the most at the end of a step
 	held       int64
-	ownDelay   time.Duration // the longest
 }
 
 // course is the run's time in columns.
@@ -62,7 +61,6 @@ func (c *column) add(s *results.Second) {
 	}
 	c.handshakes = addBuckets(c.handshakes, s.HandshakeBuckets())
 	c.inFlight, c.held = max(c.inFlight, s.InFlight), max(c.held, s.Held)
-	c.ownDelay = max(c.ownDelay, s.OwnDelay)
 }
 
 // addBuckets merges two lists of buckets, each in order.

@@ -70,7 +70,7 @@ func curvesFigure(r *results.Result) *plot.Figure {
 	y := latency{min: math.MaxInt64, lane: list[0].figures.Infinite > 0}
 	for i := range list {
 		end = math.Max(end, last(list[i].figures.Count))
-		y.min, y.max = min(y.min, max(list[i].at(0), time.Microsecond)), max(y.max, list[i].at(float64(list[i].values.TotalCount())/float64(list[i].figures.Count)))
+		y.min, y.max = min(y.min, max(list[i].at(0), results.LowestValue)), max(y.max, time.Duration(*list[i].figures.Largest))
 	}
 	y = y.atLeast()
 	x := plot.Nines(end)

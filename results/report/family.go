@@ -9,54 +9,65 @@ import (
 
 // family puts together outcomes that one colour stands for, the same in every
 // figure. A 504 is a family of its own.
-type family struct {
-	class string // of its marks; the page says which colour that is
-	name  string
+type family int
+
+// The families in the order they are stacked: what failed first, so that a few
+// failures stand on the axis and not on top of thousands established.
+const (
+	family504 family = iota
+	familyServerError
+	familyStatus
+	familyTimeout
+	familyRefused
+	familyClosed
+	familyInvalid
+	familyLocal
+	familyCanceled
+	familyEstablished
+	numFamilies
+)
+
+// families says of each which class its marks have, for which the page has a
+// colour, and what it is called.
+var families = [numFamilies]struct{ class, name string }{
+	family504:         {"gateway-timeout", "504"},
+	familyServerError: {"server-error", "5xx other than 504"},
+	familyStatus:      {"other-status", "other replies"},
+	familyTimeout:     {"timeout", "timeout"},
+	familyRefused:     {"refused", "refused or unreachable"},
+	familyClosed:      {"closed", "reset or closed"},
+	familyInvalid:     {"invalid", "tls, protocol or resolve"},
+	familyLocal:       {"local", "local, this host's own"},
+	familyCanceled:    {"canceled", "canceled"},
+	familyEstablished: {"established", "established"},
 }
 
-// families are in the order they are stacked: what failed first, so that a
-// few failures stand on the axis and not on top of thousands established.
-var families = []family{
-	{"gateway-timeout", "504"},
-	{"server-error", "5xx other than 504"},
-	{"other-status", "other replies"},
-	{"timeout", "timeout"},
-	{"refused", "refused or unreachable"},
-	{"closed", "reset or closed"},
-	{"invalid", "tls, protocol or resolve"},
-	{"local", "local, this host's own"},
-	{"canceled", "canceled"},
-	{"established", "established"},
+var familyOfKind = map[string]family{
+	"timeout": familyTimeout, "refused": familyRefused, "unreachable": familyRefused, "reset": familyClosed, "closed": familyClosed,
+	"tls": familyInvalid, "protocol": familyInvalid, "resolve": familyInvalid, "local": familyLocal, "canceled": familyCanceled,
+	"established": familyEstablished,
 }
 
-// established is the last of families.
-var established = len(families) - 1
-
-var familyOfKind = map[string]int{
-	"timeout": 3, "refused": 4, "unreachable": 4, "reset": 5, "closed": 5,
-	"tls": 6, "protocol": 6, "resolve": 6, "local": 7, "canceled": 8, "established": 9,
-}
-
-// familyOf returns the index of an outcome's family by the outcome's name.
-func familyOf(outcome string) int {
+// familyOf returns the family of an outcome by the outcome's name.
+func familyOf(outcome string) family {
 	if status, err := strconv.Atoi(outcome); err == nil {
 		switch {
 		case status == 504:
-			return 0
+			return family504
 		case status >= 500:
-			return 1
+			return familyServerError
 		}
-		return 2
+		return familyStatus
 	}
 	kind, _, _ := strings.Cut(outcome, " ")
-	if i, ok := familyOfKind[kind]; ok {
-		return i
+	if f, ok := familyOfKind[kind]; ok {
+		return f
 	}
-	return 6 // a later version's word
+	return familyInvalid // a later version's word
 }
 
 // census counts outcomes by family.
-type census [10]int64
+type census [numFamilies]int64
 
 func (c *census) add(outcome string, n int64) { c[familyOf(outcome)] += max(n, 0) }
 

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strconv"
 	"time"
 
 	"stampede/results"
@@ -47,7 +48,7 @@ func heatFigure(r *results.Result, c course) *plot.Figure {
 	return f
 }
 
-func heatClass(level int) string { return "heat heat-" + string(rune('1'+level)) }
+func heatClass(level int) string { return "heat heat-" + strconv.Itoa(level+1) }
 
 // shades are the most that a cell of each level counts.
 type shades [heatLevels]int64

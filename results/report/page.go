@@ -114,9 +114,9 @@ func tiles(r *results.Result) []tile {
 	h := &r.Metrics.Handshake
 	list := []tile{
 		{"", "arrivals", results.FormatCount(r.Arrivals), ""},
-		{"established", "established", results.FormatCount(all[established]), percent(ratio(all[established], r.Arrivals))},
+		{"established", "established", results.FormatCount(all[familyEstablished]), percent(ratio(all[familyEstablished], r.Arrivals))},
 	}
-	for k, n := range all[:established] {
+	for k, n := range all[:familyEstablished] {
 		if n > 0 {
 			list = append(list, tile{families[k].class, families[k].name, results.FormatCount(n), percent(ratio(n, r.Arrivals))})
 		}

@@ -70,7 +70,7 @@ func outcomesOverTime(v view) section {
 		return s
 	}
 	s.Blocks = append(s.Blocks, block{Figure: outcomesFigure(v.Result, v.course)})
-	if all := censusOf(v.Result); all[established] > 0 && all.total() > all[established] {
+	if all := censusOf(v.Result); all[familyEstablished] > 0 && all.total() > all[familyEstablished] {
 		s.Blocks = append(s.Blocks, block{Figure: failuresFigure(v.Result, v.course)})
 	}
 	return s

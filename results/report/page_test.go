@@ -129,7 +129,7 @@ func TestColumnsOfLongRuns(t *testing.T) {
 		var arrivals, ended int64
 		for i := range c.columns {
 			arrivals += c.columns[i].arrivals
-			ended += c.columns[i].ended[0]
+			ended += c.columns[i].ended[family504]
 		}
 		last := c.columns[len(c.columns)-1]
 		if c.step != want || len(c.columns) > maxColumns || arrivals != int64(seconds) || ended != arrivals || last.inFlight != int64(seconds-1) {
