@@ -199,12 +199,15 @@ func TestTimelineOfADay(t *testing.T) {
 	if result.TimelineStep != 16*time.Second || len(result.Timeline) > maxBins {
 		t.Errorf("%d steps of %s", len(result.Timeline), result.TimelineStep)
 	}
-	var arrivals int64
+	var arrivals, handshakes int64
 	for _, s := range result.Timeline {
 		arrivals += s.Arrivals
+		for _, b := range s.HandshakeBuckets() {
+			handshakes += b.Count
+		}
 	}
-	if arrivals != hours || result.Held.Peak != 1 || len(r.held.level.changes) > maxLevels {
-		t.Errorf("%d arrivals, peak %d, %d levels", arrivals, result.Held.Peak, len(r.held.level.changes))
+	if arrivals != hours || handshakes != hours || result.Held.Peak != 1 || len(r.held.level.changes) > maxLevels {
+		t.Errorf("%d arrivals, %d handshakes, peak %d, %d levels", arrivals, handshakes, result.Held.Peak, len(r.held.level.changes))
 	}
 }
 

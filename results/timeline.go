@@ -4,8 +4,8 @@ import "time"
 
 // A timeline keeps at most maxBins steps, two hours of seconds. A longer run
 // doubles the step as often as needed: what a step held is added, so nothing
-// is lost but resolution. A step takes some 300 bytes, and under a kilobyte
-// however far its handshakes spread.
+// is lost but resolution. A step takes a few hundred bytes, about a
+// kilobyte however far its handshakes spread.
 const (
 	maxBins   = 7200
 	firstStep = time.Second

@@ -13,13 +13,17 @@ import (
 // maxCompletions bounds the bursts that are drawn.
 const maxCompletions = 12
 
-// completionFigures draws bursts one by one on the same scales: when its
-// connects were called, and what share of it was established by when.
+// completionFigures draws bursts one by one on the same scales: when their
+// connects were called, and what share was established by when.
 func completionFigures(r *results.Result) (list []*plot.Figure) {
 	drawn := r.Bursts[:min(len(r.Bursts), maxCompletions)]
 	span := completionSpan(drawn)
 	for i := range drawn {
-		list = append(list, completionFigure(&drawn[i], i, span))
+		b := &drawn[i]
+		done := b.CompletionBuckets()
+		if total(done) == b.Outcomes[results.Established.String()] { // a result need not have kept them
+			list = append(list, completionFigure(b, done, i, span))
+		}
 	}
 	return list
 }
@@ -42,8 +46,7 @@ func completionSpan(list []results.BurstRow) latency {
 	return span.atLeast()
 }
 
-func completionFigure(b *results.BurstRow, i int, span latency) *plot.Figure {
-	done := b.CompletionBuckets()
+func completionFigure(b *results.BurstRow, done []results.Bucket, i int, span latency) *plot.Figure {
 	n := total(done)
 	title := fmt.Sprintf("Burst %d at %s", i+1, duration(b.At))
 	f := &plot.Figure{

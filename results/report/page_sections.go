@@ -78,8 +78,11 @@ func outcomesOverTime(v view) section {
 
 func latencyOverTime(v view) section {
 	s := section{ID: "latency", Title: "Latency over time"}
-	kept := slices.ContainsFunc(v.course.columns, func(c column) bool { return len(c.handshakes) > 0 })
-	if kept {
+	var kept int64 // older results, and what they are merged with, have not all
+	for i := range v.course.columns {
+		kept += total(v.course.columns[i].handshakes)
+	}
+	if h := &v.Metrics.Handshake; kept > 0 && kept == h.Count-h.Infinite {
 		s.Blocks = append(s.Blocks, block{Figure: quantilesFigure(v.Result, v.course)}, block{Figure: heatFigure(v.Result, v.course)})
 	}
 	return s
@@ -98,7 +101,9 @@ func bursts(v view) section {
 	if len(v.Bursts) == 0 {
 		return s
 	}
-	s.Blocks = append(s.Blocks, block{Small: completionFigures(v.Result)})
+	if figures := completionFigures(v.Result); len(figures) > 0 {
+		s.Blocks = append(s.Blocks, block{Small: figures})
+	}
 	t := &plot.Table{
 		Caption: "Bursts as they went", Left: map[int]bool{5: true},
 		Head: []string{"burst at", "planned", "launched", "launch span", "intended span", "outcomes"},

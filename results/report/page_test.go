@@ -74,6 +74,27 @@ func TestPageOfReadResult(t *testing.T) {
 	}
 }
 
+// A result of an older version, without durations by second and burst, has no
+// figure that would take them for failures.
+func TestPageOfOlderResult(t *testing.T) {
+	r := pictures["fail"](t)
+	for i := range r.Timeline {
+		r.Timeline[i].Handshakes = ""
+	}
+	for i := range r.Bursts {
+		r.Bursts[i].Completed = ""
+	}
+	page := pageText(t, r)
+	for _, id := range []string{"quantiles", "heat", "burst-1"} {
+		if strings.Contains(page, `id="`+id+`-title"`) {
+			t.Errorf("there is a figure %s", id)
+		}
+	}
+	if !strings.Contains(page, `id="outcomes-title"`) {
+		t.Error("the outcomes are not drawn")
+	}
+}
+
 func TestPageReportsWriteErrors(t *testing.T) {
 	if err := HTML(brokenPipe{}, pictures["pass"](t)); !errors.Is(err, errPipe) {
 		t.Errorf("error %v", err)
@@ -109,6 +130,7 @@ func TestPageOfAnHour(t *testing.T) {
 	if err := r.Write(&file); err != nil {
 		t.Fatal(err)
 	}
+	t.Logf("page %d bytes, result %d bytes", len(pageText(t, r)), file.Len())
 	if n := len(pageText(t, r)); n > 500_000 {
 		t.Errorf("the page has %d bytes", n)
 	}
