@@ -32,7 +32,7 @@ func CompareStored(a, b *Result, o CompareOptions) *Comparison {
 
 // admit withholds the outcome if a run is no evidence.
 func (c *Comparison) admit(name string, r *Result) {
-	if t := NewTrial(r, nil); t.Invalid != "" {
+	if t := NewReading(r, nil); t.Invalid != "" {
 		c.GeneratorLimited = c.GeneratorLimited || t.Limited
 		c.withhold(name + " is no evidence: " + t.Invalid)
 	}

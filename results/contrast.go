@@ -56,7 +56,7 @@ func pairUp(m Measure, pairs []Pair) paired {
 
 // sample is what a trial says of m; a trial that was never measured for it
 // says nothing.
-func (t Trial) sample(m Measure) Sample {
+func (t Reading) sample(m Measure) Sample {
 	if s, ok := t.Samples[m]; ok {
 		return s
 	}

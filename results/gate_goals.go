@@ -75,7 +75,7 @@ func (g *GoalGate) Wanted() int {
 // that established nothing fails the gate at once.
 func (g *GoalGate) Add(r *Result) {
 	g.nothing = g.nothing || !r.unfinished() && r.NoneEstablished()
-	if t := NewTrial(r, nil); t.Invalid != "" && !g.nothing {
+	if t := NewReading(r, nil); t.Invalid != "" && !g.nothing {
 		if g.invalid++; g.invalid == mostInvalid {
 			g.warning = fmt.Sprintf("%d trials were no evidence, the last one: %s", g.invalid, t.Invalid)
 			g.limited = t.Limited

@@ -37,7 +37,7 @@ func DefaultGated(goals []Threshold) []Gated {
 	return []Gated{{handshakeP99, 0.1}, {handshakeP50, 0.05}, {errorRate, failures}}
 }
 
-// Measures returns the measures alone, as NewTrial wants them.
+// Measures returns the measures alone, as NewReading wants them.
 func Measures(gated []Gated) []Measure {
 	list := make([]Measure, len(gated))
 	for i, g := range gated {
