@@ -29,6 +29,7 @@ type TextOptions struct {
 func Text(w io.Writer, r *results.Result, o TextOptions) error {
 	t := &text{result: r, color: o.Color, width: cmp.Or(max(o.Width, 0), 100)}
 	t.head()
+	t.ceiling()
 	t.outcomes()
 	t.quantiles()
 	t.bursts()
