@@ -99,7 +99,8 @@ type Ceiling struct {
 	LimitedAt int64         `json:"limited_at,omitempty"` // load at which this host was the limit
 	LimitedBy string        `json:"limited_by"`           // the goal that failed most often just above; "" if none did
 
-	// SafeLoad is the load at which 95 % of trials pass, which is the one to
+	// SafeLoad is the load at which 95 % of trials pass (those that are spoilt at
+	// any load aside), which is the one to
 	// plan capacity by. 0 if there is none to tell: trials fail at any load, or
 	// too little is known.
 	SafeLoad int64   `json:"safe_load"`

@@ -86,11 +86,13 @@ const (
 	// 16 % larger fails half as often again.
 	softScale = 0.08
 
-	// spoiltShare is the g up to which 95 % of trials can pass at all.
-	spoiltShare = 0.05
+	// spoiltShare is the g beyond which no load is safe. One spoilt trial in a
+	// search does not reach it.
+	spoiltShare = 0.08
 )
 
-// safeLoad is where 95 % of trials pass, 0 if that is nowhere.
+// safeLoad is where 95 % of the trials pass that nothing else spoils, 0 if too
+// many are spoilt to say so.
 func safeLoad(p stats.HalfPoint) int64 {
 	if p.Spoilt > spoiltShare {
 		return 0

@@ -7,25 +7,30 @@ import (
 )
 
 // narrow settles the next load of a stage that goes by the majority of n: the
-// ends of the bracket first, then its middle. With a bracket that holds and is
-// as narrow as the stage asks, it goes on to the next stage.
+// middle of the bracket until it is as narrow as the stage asks, then its ends,
+// until both hold by that majority. The ends come last because a middle that
+// becomes one of them saves the trials that the old end would have taken, and
+// is none too many if the other turns out wrong; the high one first, because
+// what spoils a trial makes it bad.
 func (s *Search) narrow(n int64, width float64, then results.TrialStage) {
 	n = s.majority(n)
 	low, high := s.votes.side(s.low, n), s.votes.side(s.high, n)
 	switch {
-	case s.low > 0 && low == undecided:
-		s.load = s.low
-	case s.low > 0 && low == bad:
-		s.stepDown()
+	case s.low > 0 && s.high > 0 && !s.stepping && !s.narrowerThan(width):
+		s.out = width
+		s.bisect(n)
 	case s.high > 0 && high == undecided:
 		s.load = s.high
 	case s.high > 0 && high == good:
 		s.stepUp()
-	case s.low == 0 || s.high == 0 || s.narrowerThan(width):
-		s.leave(then)
+	case s.low > 0 && low == undecided:
+		s.load = s.low
+	case s.low > 0 && low == bad:
+		s.stepDown()
+	case s.stepping:
+		s.stepping = false
 	default:
-		s.out = width
-		s.bisect(n)
+		s.leave(then)
 	}
 }
 
@@ -36,7 +41,7 @@ func (s *Search) majority(n int64) int64 {
 	switch {
 	case s.low == 0 && s.votes.side(s.high, 1) == bad:
 		return max(n, 3)
-	case s.low > 0 && s.high > 0 && !s.narrowerThan(s.o.Widths.Coarse):
+	case s.stepping, s.low > 0 && s.high > 0 && !s.narrowerThan(s.o.Widths.Coarse):
 		return 1
 	}
 	return n
@@ -70,6 +75,9 @@ func (s *Search) stepUp() {
 	s.high = 0
 	if s.low < s.o.To {
 		s.high = min(max(snap(float64(s.low)*math.Exp(s.out)), s.low+1), s.o.To)
+		if known := s.votes.badAbove(s.low); known > 0 {
+			s.high = min(s.high, known)
+		}
 	}
 	s.lengthen()
 }
@@ -87,6 +95,7 @@ func (s *Search) stepDown() {
 // lengthen doubles the next step outward. The coarse stage, which steps by
 // twice the load from the start, goes on doing so.
 func (s *Search) lengthen() {
+	s.stepping = true
 	if s.stage != results.StageCoarse {
 		s.out *= 2
 	}

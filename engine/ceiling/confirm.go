@@ -14,16 +14,17 @@ func (s *Search) posterior() stats.HalfPoint {
 	return stats.NewHalfPoint(s.votes.shots(), float64(low), float64(high))
 }
 
-// sharpen adds trials alternately a quarter of the interval below and above
-// its middle, where they tell most, until it is narrow.
+// sharpen adds trials alternately below and above the middle of the interval,
+// by three eighths of its width, until it is narrow. Nearer to the middle they
+// tell less of how soft the edge is, further out less of where it is.
 func (s *Search) sharpen() {
 	p := s.posterior()
 	if s.sharp(p) {
 		s.beginConfirm(snapDown(p.Low))
 		return
 	}
-	quarter := math.Pow(p.High/p.Low, 0.25)
-	below, above := snap(p.Median/quarter), snap(p.Median*quarter)
+	apart := math.Pow(p.High/p.Low, 0.375)
+	below, above := snap(p.Median/apart), snap(p.Median*apart)
 	if below == above {
 		below = int64(p.Median)
 		above = below + 1

@@ -10,20 +10,29 @@ const (
 	gridRatio = 1.01
 )
 
-// snap returns the load of the grid nearest to x, on a logarithmic scale.
-func snap(x float64) int64 { return onGrid(x, math.Round) }
+// snap returns the load of the grid nearest to x, on a logarithmic scale, but
+// at least 1.
+func snap(x float64) int64 {
+	if x <= gridWhole {
+		return max(int64(math.Round(x)), 1)
+	}
+	return gridAt(stepsTo(x))
+}
 
-// snapDown returns the largest load of the grid that is not above x, but at
+// snapDown returns the load of the grid that is x or next below it, but at
 // least 1.
 func snapDown(x float64) int64 {
-	// What stands on the grid may come out a hair below its own step.
-	return onGrid(x, func(k float64) float64 { return math.Floor(k + 0.01) })
+	if x < gridWhole+1 {
+		return max(int64(x), 1)
+	}
+	load := snap(x)
+	if float64(load) > x {
+		load = gridAt(stepsTo(x) - 1)
+	}
+	return load
 }
 
-func onGrid(x float64, round func(float64) float64) int64 {
-	if x <= gridWhole {
-		return max(int64(round(x)), 1)
-	}
-	steps := round(math.Log(x/gridWhole) / math.Log(gridRatio))
-	return int64(math.Round(gridWhole * math.Pow(gridRatio, steps)))
-}
+// stepsTo is how many steps of the ratio lead nearest to x.
+func stepsTo(x float64) float64 { return math.Round(math.Log(x/gridWhole) / math.Log(gridRatio)) }
+
+func gridAt(steps float64) int64 { return int64(math.Round(gridWhole * math.Pow(gridRatio, steps))) }

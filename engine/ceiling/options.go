@@ -18,7 +18,7 @@ type Options struct {
 	CappedBy string // why To is less than what was asked for; "": it is not
 
 	Widths   Widths
-	Trials   int           // most valid trials; 0: 84, which is 60 and two long confirmations
+	Trials   int           // most valid trials; 0: 79, which is 55 and two long confirmations
 	Duration time.Duration // most time that trials and the waits before them may take; 0: no bound
 	Redo     int           // invalid trials in a row, at one load, that end the search; 0: 3
 
@@ -43,9 +43,10 @@ type Widths struct {
 const (
 	defaultRedo = 3
 
-	// enoughTrials ends the posterior stage, narrow or not: beyond it each
-	// trial narrows the interval too little to pay for itself.
-	enoughTrials = 60
+	// enoughTrials ends the posterior stage, narrow or not, so that with one
+	// confirmation a search takes 60: beyond it each trial narrows the interval
+	// too little to pay for itself.
+	enoughTrials = 60 - confirmTrials
 
 	// A confirmation is confirmTrials long. It goes on, to longestConfirm at
 	// most, while it lacks handshakes or, if strict, proof.

@@ -19,13 +19,14 @@ type Search struct {
 	valid  int             // how many those are
 	spent  time.Duration   // by all
 
-	stage   results.TrialStage
-	load    int64   // of the next trial; 0: the search is over
-	invalid int     // trials in a row that were, at load
-	low     int64   // lower end of the bracket, good unless votes are still out; 0: nothing below high is left
-	high    int64   // upper end, bad unless votes are still out; 0: nothing above low is left
-	out     float64 // logarithm of the next step outward
-	added   int     // trials of the posterior stage
+	stage    results.TrialStage
+	load     int64   // of the next trial; 0: the search is over
+	invalid  int     // trials in a row that were, at load
+	low      int64   // lower end of the bracket, good unless votes are still out; 0: nothing below high is left
+	high     int64   // upper end, bad unless votes are still out; 0: nothing above low is left
+	out      float64 // logarithm of the next step outward
+	stepping bool    // outward: one trial a load, until there is another end
+	added    int     // trials of the posterior stage
 
 	confirmed results.Votes // of the current confirmation
 	pooled    int64         // handshakes its trials planned

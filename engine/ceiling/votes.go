@@ -45,6 +45,17 @@ func (v votes) side(load int64, n int64) side {
 	return undecided
 }
 
+// badAbove is the nearest load above one that most trials so far say is bad; 0
+// if there is none.
+func (v votes) badAbove(load int64) int64 {
+	for _, other := range slices.Sorted(maps.Keys(v)) {
+		if other > load && v.side(other, 1) == bad {
+			return other
+		}
+	}
+	return 0
+}
+
 // bounds are the relevant bounds of RFC 9971: the smallest load that a
 // majority of n says is bad, and the largest good one below it. A good load
 // above a bad one counts for nothing. nil: there is none.

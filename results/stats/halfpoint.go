@@ -22,10 +22,12 @@ type HalfPoint struct {
 
 // NewHalfPoint returns the posterior of
 //
-//	P(bad | L) = g + (1 − g) / (1 + e^−((ln L − ln C)/s))
+//	P(bad | L) = g + (1 − g)·(1 − luck) / (1 + e^−((ln L − ln C)/s))
 //
-// where C is the half point, s how soft the edge is and g the share of trials
-// that something else spoils at any load. Priors are flat on a grid: ln C over
+// where C is the half point, s how soft the edge is, g the share of trials
+// that something else spoils at any load, and luck the small one that passes
+// at any, without which one such trial far above would say that there is no
+// edge. Priors are flat on a grid: ln C over
 // a window of 0.4 around the middle of the bracket from low to high (both
 // above 0), s from 0.4 to 20 %, g from 0 to 15 %. Which loads were tried may
 // depend on how earlier trials ended; that does not bias a posterior, since
@@ -90,31 +92,68 @@ func newPosterior(shots []Shots, from, to float64) posterior {
 }
 
 // likelihoods are the log likelihoods of the shots for ln C and s, one for
-// each spoilt share. They never overflow: 1 − 1/(1 + e^−x) is 1/(1 + e^x),
-// whose logarithm is −ln(1 + e^x).
+// each spoilt share. Factors are multiplied, and logarithms taken only where
+// the product would underflow, which is several times as fast as adding a
+// logarithm a factor.
 func likelihoods(shots []Shots, halfPoint, scale float64) (l [len(spoiltShares)]float64) {
+	var goods int64
+	passed, failed := 1.0, ones
 	for _, shot := range shots {
 		x := (math.Log(shot.Load) - halfPoint) / scale
-		logGood, logBad := -softPlus(x), -softPlus(-x)
-		bad := math.Exp(logBad)
-		for k, g := range spoiltShares {
-			if shot.Good > 0 {
-				l[k] += float64(shot.Good) * (math.Log1p(-g) + logGood)
-			}
-			switch {
-			case shot.Bad == 0:
-			case g == 0:
-				l[k] += float64(shot.Bad) * logBad
-			default:
-				l[k] += float64(shot.Bad) * math.Log(g+(1-g)*bad)
+		goods += shot.Good
+		if x < -certain && shot.Bad == 0 {
+			continue // a factor of 1
+		}
+		bad := (1 - luck) / (1 + math.Exp(-x))
+		good := 1 - bad
+		for range shot.Good {
+			if passed *= good; passed < tiny {
+				l, passed = plus(l, math.Log(passed)), 1
 			}
 		}
+		for range shot.Bad {
+			for k, g := range spoiltShares {
+				failed[k] *= g + (1-g)*bad
+			}
+			if failed[0] < tiny { // the smallest of them
+				l, failed = plusLogs(l, failed), ones
+			}
+		}
+	}
+	l = plusLogs(plus(l, math.Log(passed)), failed)
+	for k, g := range spoiltShares {
+		l[k] += float64(goods) * math.Log1p(-g)
 	}
 	return l
 }
 
-// softPlus is ln(1 + e^x).
-func softPlus(x float64) float64 { return max(x, 0) + math.Log1p(math.Exp(-math.Abs(x))) }
+const (
+	luck = 0.005
+
+	// certain is an x whose e^−x makes no difference to 1.
+	certain = 37
+
+	// tiny leaves room above the smallest float64 for factors of luck and of
+	// spoilt shares. A bad trial far below the half point may make a product
+	// zero all the same; that rules out that nothing was spoilt, rightly.
+	tiny = 1e-250
+)
+
+var ones = [len(spoiltShares)]float64{1, 1, 1, 1, 1}
+
+func plus(l [len(spoiltShares)]float64, log float64) [len(spoiltShares)]float64 {
+	for k := range l {
+		l[k] += log
+	}
+	return l
+}
+
+func plusLogs(l, factors [len(spoiltShares)]float64) [len(spoiltShares)]float64 {
+	for k := range l {
+		l[k] += math.Log(factors[k])
+	}
+	return l
+}
 
 // weigh turns log likelihoods, half points outermost, into probabilities. The
 // largest is taken off first, so that what is summed is never all zero.
