@@ -67,7 +67,7 @@ type TrialGoal struct {
 // delays.
 func (r *Result) Trial(load int64, thresholds []Threshold) Trial {
 	row := Trial{
-		Load: load, Good: true, Planned: r.Planned, Established: r.Count(Selector{Kind: Established}),
+		Load: load, Good: true, Goals: make([]TrialGoal, 0, len(thresholds)), Planned: r.Planned, Established: r.Count(Selector{Kind: Established}),
 		P50: r.Metrics.Handshake.P50, P99: r.Metrics.Handshake.P99,
 		Failures: r.failureShares(), Duration: r.EndedAt.Sub(r.StartedAt),
 	}

@@ -1,6 +1,7 @@
 package results
 
 import (
+	"encoding/json"
 	"testing"
 	"time"
 )
@@ -159,6 +160,34 @@ func TestCeilingStatusWordsRoundTrip(t *testing.T) {
 	}
 	if err := new(CeilingStatus).UnmarshalText([]byte("certain")); err == nil {
 		t.Error("an unknown status was accepted")
+	}
+}
+
+func TestCeilingKeysAreAContract(t *testing.T) {
+	p99 := int64(1)
+	data, err := json.Marshal(Result{Ceiling: &Ceiling{
+		Of: LoadBurst, Value: 940, Low: 905, High: 985, Unit: LoadBurst.Unit(), Status: CeilingConfirmed, LimitedBy: "504 rate < 0.1%", SafeLoad: 890,
+		Trials: []Trial{{Load: 920, Good: true, Valid: true, P99: &p99}},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got struct{ Ceiling map[string]any }
+	if err := json.Unmarshal(data, &got); err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]any{"of": "burst", "value": 940.0, "low": 905.0, "high": 985.0, "unit": "handshakes", "status": "confirmed",
+		"limited_by": "504 rate < 0.1%", "safe_load": 890.0}
+	for key, value := range want {
+		if got.Ceiling[key] != value {
+			t.Errorf("%s is %v, want %v", key, got.Ceiling[key], value)
+		}
+	}
+	trial := got.Ceiling["trials"].([]any)[0].(map[string]any)
+	for key, value := range map[string]any{"load": 920.0, "good": true, "valid": true, "bad_share": 0.0, "p99_ns": 1.0} {
+		if trial[key] != value {
+			t.Errorf("trials[0].%s is %v, want %v", key, trial[key], value)
+		}
 	}
 }
 

@@ -14,7 +14,7 @@ func (s *Search) Answer() *results.Ceiling {
 	c := &results.Ceiling{
 		Of: s.o.Of, Unit: s.o.Of.Unit(), Status: s.status, Reason: s.reason,
 		From: s.o.From, To: s.o.To, CappedBy: s.o.CappedBy, Duration: s.spent,
-		Trials: slices.Clone(s.trials),
+		Trials: slices.Concat([]results.Trial{}, s.trials),
 	}
 	if !s.over() {
 		c.Reason = results.ReasonInterrupted
@@ -29,6 +29,7 @@ func (s *Search) Answer() *results.Ceiling {
 	}
 	s.estimate(c)
 	c.LimitedBy = limitedBy(c)
+	c.Diagnose()
 	return c
 }
 
@@ -110,21 +111,20 @@ func limitedBy(c *results.Ceiling) string {
 		bad = near
 	}
 	failed := map[string]int{}
-	first := ""
+	most := ""
 	for _, t := range bad {
 		for _, g := range t.Goals {
-			if g.Good {
-				continue
-			}
-			failed[g.Goal]++
-		}
-	}
-	for _, t := range bad {
-		for _, g := range t.Goals {
-			if failed[g.Goal] > failed[first] {
-				first = g.Goal
+			if !g.Good {
+				failed[g.Goal]++
 			}
 		}
 	}
-	return first
+	for _, t := range bad {
+		for _, g := range t.Goals {
+			if failed[g.Goal] > failed[most] {
+				most = g.Goal
+			}
+		}
+	}
+	return most
 }

@@ -24,6 +24,6 @@
 // Every result at a load counts in every later stage, and both ends of the
 // bracket have to hold by the majority of the stage. If one does not, it
 // becomes the other end, and the search steps outward by the stage's width,
-// twice as far each time. While the bracket is wider than 20 % again, one
-// trial a load decides again.
+// twice as far each time. While it steps, and while the bracket is wider than
+// 20 % again, one trial a load decides again.
 package ceiling

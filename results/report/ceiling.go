@@ -19,7 +19,7 @@ func CeilingLine(r *results.Result) string {
 	if c == nil {
 		return ""
 	}
-	parts := []string{string(c.Of) + " ceiling " + ending(c)}
+	parts := []string{escape(string(c.Of)) + " ceiling " + ending(c)}
 	add := func(text string) {
 		if text != "" {
 			parts = append(parts, text)
@@ -129,7 +129,7 @@ func advice(c *results.Ceiling) []string {
 	if v := c.Confirmed; v != nil {
 		list = append(list, fmt.Sprintf("from idle %s of %d trials at %s were good", results.FormatCount(v.Good), v.Of, load(c, v.Load)))
 	}
-	if s := c.Scalability; s != nil && s.Retrograde {
+	if s := c.Scalability; s != nil && s.Retrograde && s.Peak != nil {
 		list = append(list, fmt.Sprintf("goodput falls beyond about %s handshakes under way", strconv.FormatFloat(*s.Peak, 'f', 0, 64)))
 	}
 	if h := c.History; h != nil && h.Dependent {

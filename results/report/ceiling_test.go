@@ -103,6 +103,31 @@ func TestTextOfASearchFitsInto100Columns(t *testing.T) {
 	}
 }
 
+// A file may say anything; drawing it must neither panic nor pass on bytes that
+// a terminal obeys.
+func TestTextOfAHostileSearchIsHarmless(t *testing.T) {
+	const evil = "\x1b[2J\u202e"
+	below := int64(-5)
+	r := &results.Result{Ceiling: &results.Ceiling{
+		Of: evil, Reason: evil, CappedBy: evil, LimitedBy: evil, Value: -1, Low: 7, High: -9, Duration: -1,
+		Scalability: &results.Scalability{Retrograde: true}, History: &results.History{Dependent: true}, LastGood: &results.Votes{Good: -1},
+		Trials: []results.Trial{
+			{Load: -1, Valid: true, Stage: evil, Note: evil, P99: &below, Failures: map[string]float64{evil: -3}, Goodput: -1e300, BadShare: -1},
+			{Load: 5, Valid: true, Invalid: evil, Failures: map[string]float64{evil: 1e300}, Goodput: 1e300, BadShare: 1e300},
+		},
+	}}
+	for _, status := range []results.CeilingStatus{results.CeilingInconclusive, results.CeilingConfirmed, results.CeilingAtLeast, results.CeilingBelow, 200} {
+		r.Ceiling.Status = status
+		var b strings.Builder
+		if err := Text(&b, r, TextOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		if strings.ContainsAny(b.String(), "\x1b\u202e") {
+			t.Errorf("%s: escapes got through: %q", status, b.String())
+		}
+	}
+}
+
 func TestBarsAreNeverMoreThanFullNorNothingForSomething(t *testing.T) {
 	for _, test := range []struct {
 		share float64

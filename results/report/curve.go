@@ -106,7 +106,7 @@ func bar(share float64) string {
 	if share > 0 {
 		eighths = max(eighths, 1)
 	}
-	eighths = min(eighths, barWidth*8)
+	eighths = min(max(eighths, 0), barWidth*8)
 	text := strings.Repeat("█", eighths/8)
 	if rest := eighths % 8; rest > 0 {
 		text += string([]rune("▏▎▍▌▋▊▉")[rest-1])
