@@ -83,8 +83,8 @@ func (s *Search) estimate(c *results.Ceiling) {
 }
 
 const (
-	// softScale is the s from which on there is no edge to speak of: a load
-	// 16 % larger fails half as often again.
+	// softScale is the s from which on there is no edge to speak of: between
+	// loads at which a quarter and three quarters of the trials fail lies a fifth.
 	softScale = 0.08
 
 	// spoiltShare is the g beyond which no load is safe. One spoilt trial in a
