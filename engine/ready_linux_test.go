@@ -1,9 +1,13 @@
 package engine
 
 import (
+	"fmt"
+	"net"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/gobwas/ws"
 
 	"stampede/results"
 	"stampede/scenario"
@@ -66,6 +70,46 @@ func TestEarlyCloseFails(t *testing.T) {
 			}
 		}
 	})
+}
+
+// A server that closes is answered with its own code, on trial too: it would
+// else count an abnormal close, 1006, for a client it has refused in due form.
+func TestCloseThatFailsIsAnswered(t *testing.T) {
+	for name, l := range map[string]load{
+		"on trial":             {hold: scenario.Hold{For: 2 * time.Second}, closeWithin: time.Second},
+		"instead of an answer": {ready: scenario.Ready{Expect: "x", Within: time.Second}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			const n = 10
+			answers := make(chan string, n)
+			l.shapes = burst(n)
+			l.target = at(serve(t, func(c net.Conn) {
+				answers <- answerToClose(c, 1013)
+			}))
+			l.run(t.Context(), t).want(t, map[string]int64{"closed 1013": n})
+			for range n {
+				if a := <-answers; a != "close 1013" {
+					t.Errorf("the server's Close was answered with %s", a)
+				}
+			}
+		})
+	}
+}
+
+// answerToClose upgrades, closes with a code and says what came back.
+func answerToClose(c net.Conn, code ws.StatusCode) string {
+	if _, err := ws.Upgrade(c); err != nil {
+		return err.Error()
+	}
+	if err := ws.WriteFrame(c, ws.NewCloseFrame(ws.NewCloseFrameBody(code, "full"))); err != nil {
+		return err.Error()
+	}
+	f, err := ws.ReadFrame(c)
+	if err != nil || f.Header.OpCode != ws.OpClose || !f.Header.Masked {
+		return fmt.Sprintf("%+v, %v", f.Header, err)
+	}
+	got, _ := ws.ParseCloseFrameData(ws.UnmaskFrame(f).Payload)
+	return fmt.Sprintf("close %d", got)
 }
 
 // A 101 that accepts the extension that was offered is counted, and its
