@@ -108,8 +108,8 @@ func (s *shard) readFrameBytes(i int32, data []byte) {
 	gen := c.gen
 	for all := data; len(data) > 0; {
 		f, rest, ok, err := r.next(data)
-		if message, whole := r.message(); whole {
-			if s.isReady(i, message); c.gen != gen {
+		if r.whole {
+			if err = s.onMessage(i); c.gen != gen {
 				return
 			}
 		}
@@ -183,7 +183,7 @@ func (s *shard) settleClosed(i int32, o results.Outcome, now time.Duration) {
 	s.settle(i, o, now)
 	c.closeTold = true
 	if c.frames != nil {
-		c.frames.gathers, c.frames.text = false, nil
+		c.frames.ignore()
 	}
 }
 
