@@ -138,6 +138,8 @@ func remedy(name string) string {
 		return "add source_addresses, or hold fewer connections"
 	case "cgroup_throttled_periods":
 		return "give this container more CPU, or make less load"
+	case "workers_lost":
+		return "the notes say how each ended; one that was killed may have run out of memory (dmesg, the container's limit): give this host more, or hold fewer connections"
 	}
 	return "make less load than that, keep other work (and the server) off this host, or use a larger one"
 }
