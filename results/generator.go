@@ -56,7 +56,7 @@ func (r *Result) advice() string {
 }
 
 // secondsOf are the checks whose value is a duration in seconds.
-var secondsOf = []string{checkStartLag99, checkStartLag999, checkConnectLag, checkReadLag, checkLaunchSpan,
+var secondsOf = []string{checkStartLag99, checkStartLag999, checkConnectLag, checkTLSLag, checkReadLag, checkLaunchSpan,
 	"go_scheduler_latency_p99", "gc_pause_max"}
 
 // String says what the check found, in words.
@@ -103,7 +103,7 @@ func (r *Result) fromWhatLoad(c Check) string {
 	switch c.Name {
 	case checkLocal, checkLaunchSpan:
 		return ""
-	case checkStartLag99, checkStartLag999, checkConnectLag, checkReadLag:
+	case checkStartLag99, checkStartLag999, checkConnectLag, checkTLSLag, checkReadLag:
 	default:
 		found = 0
 	}
