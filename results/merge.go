@@ -94,6 +94,7 @@ func (r *Result) add(o *Result) error {
 	r.Correlation.merge(o.Correlation)
 	r.addHeld(o)
 	r.addTimeline(o)
+	r.Monitors = append(slices.Clip(r.Monitors), o.Monitors[:min(len(o.Monitors), maxMonitors-len(r.Monitors))]...)
 	r.addRemarks(o)
 	return nil
 }

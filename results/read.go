@@ -84,6 +84,9 @@ func (r *Result) check() error {
 	if err := r.checkTimeline(); err != nil {
 		return err
 	}
+	if err := r.checkMonitors(); err != nil {
+		return err
+	}
 	return r.checkFigures()
 }
 

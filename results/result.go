@@ -43,6 +43,7 @@ type Result struct {
 	Thresholds    []Judgement       `json:"thresholds"`
 	TimelineStep  time.Duration     `json:"timeline_step_ns"`
 	Timeline      []Second          `json:"timeline"`
+	Monitors      []Monitor         `json:"monitors"` // of the server beside the load
 	Warnings      []Warning         `json:"warnings"`
 	Notes         []string          `json:"notes"`
 	Environment   map[string]string `json:"environment"`
@@ -112,6 +113,7 @@ type Run struct {
 	Interrupted   bool
 	InterruptedAt time.Duration
 	Generator     Generator
+	Monitors      []Monitor
 	Unverified    bool // certificates are not verified
 	Environment   map[string]string
 	Scenario      string // with secrets masked
@@ -128,7 +130,7 @@ func (r *Recorder) Result(run Run) *Result {
 		Target: Target{URL: run.URL, Addresses: r.dialed()}, Planned: r.options.Planned,
 		Arrivals: r.arrivals, Started: r.started, Timeout: run.Timeout,
 		Outcomes: r.outcomes(), TCP: r.tcp, TLS: r.sessions.facts(run.Unverified), Held: r.held.result(), Bursts: r.burstRows(),
-		Generator: run.Generator, TimelineStep: max(r.line.step, firstStep), Timeline: r.seconds(),
+		Generator: run.Generator, TimelineStep: max(r.line.step, firstStep), Timeline: r.seconds(), Monitors: run.Monitors,
 		Warnings: r.remarks.sorted(), Notes: r.remarks.notes, Environment: run.Environment, Scenario: run.Scenario,
 	}
 	figures := (*histogram).figures
@@ -164,6 +166,9 @@ func (r *Result) fillEmpty() {
 	r.Notes = slices.Concat([]string{}, r.Notes)
 	r.Generator.Checks = slices.Concat([]Check{}, r.Generator.Checks)
 	r.Held.ClosedEarly = slices.Concat([]EarlyClose{}, r.Held.ClosedEarly)
+	if r.Monitors == nil {
+		r.Monitors = []Monitor{}
+	}
 	if r.Environment == nil {
 		r.Environment = map[string]string{}
 	}
