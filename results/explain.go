@@ -52,7 +52,7 @@ func Explain(r *Result, k Kernel) []Finding {
 	for _, look := range []func() (Finding, bool){
 		e.ownLimit, e.acceptQueue, e.halfOpen, e.fixedAge, e.admission, e.closedAtOnce,
 		e.oneByOne, e.slowPhase, e.deadline, e.closedOnOpen, e.closedWhileHeld,
-		e.saturated, e.plateau, e.losses,
+		e.saturated, e.plateau, e.losses, e.unread,
 	} {
 		if f, seen := look(); seen {
 			list = append(list, f)

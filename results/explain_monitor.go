@@ -6,14 +6,16 @@ import (
 	"time"
 )
 
-// Thresholds of what monitors may show. A flat top takes flatLooks looks, each
-// within nearTop of the highest; it must be risen by half over the lowest look
-// to be more than an idle server's usual state.
+// Thresholds of what monitors may show. A flat top takes flatLooks looks in a
+// row: at nearTop of a known limit, or, where none is known, within sameNumber
+// of the highest, which must be risen by half over the lowest look to be more
+// than an idle server's usual state.
 const (
-	flatLooks = 3
-	nearTop   = 0.98
-	risen     = 1.5
-	fullCore  = 0.95 // of one core: more is lost to the kernel's bookkeeping
+	flatLooks  = 3
+	nearTop    = 0.98
+	risen      = 1.5
+	sameNumber = 0.005
+	fullCore   = 0.95 // of one core: more is lost to the kernel's bookkeeping
 )
 
 // stretch is a part of a run, both ends included.
@@ -144,23 +146,25 @@ func (e explainer) busy(m *Monitor, s *Series) (Finding, bool) {
 }
 
 // plateau tells of connections, sessions or workers that rose and then stopped
-// at one number while handshakes failed: a limit nobody told of.
+// at one number while handshakes failed: a limit nobody told of. A steady load
+// that is served too slowly levels out as well, at its rate times the time each
+// takes, but seldom at the same number each second.
 func (e explainer) plateau() (Finding, bool) {
 	for i := range e.Monitors {
 		m := &e.Monitors[i]
 		for k := range m.Series {
 			s := &m.Series[k]
-			if s.Kind != Gauge || limits[s.Unit] == "" || s.Limit > 0 && s.Peak() >= s.Limit*nearTop || s.Peak() < risen*s.lowest() {
+			if s.Kind != Gauge || limits[s.Unit] == "" || s.Limit > 0 || s.Peak() < max(4*fewestSeen, risen*s.lowest()) {
 				continue
 			}
-			at, ok := s.above(s.Peak() * nearTop)
+			at, ok := s.above(s.Peak() - max(1, s.Peak()*sameNumber))
 			n, suffered := e.hurt(at)
-			if !ok || n == 0 || s.Peak() < 4*fewestSeen {
+			if !ok || n == 0 {
 				continue
 			}
 			return Finding{
 				Name: "plateau", Share: e.share(min(n, e.Arrivals)),
-				Text: fmt.Sprintf("The %s of %s stop at %s %s, and %s: a limit of about that.",
+				Text: fmt.Sprintf("The %s of %s stop at %s %s, and %s: a limit of about that, unless the load keeps just so many there.",
 					named(s), m.Name, whole(s.peakIn(at)), at.in(s), suffered),
 				Next: e.limitOf(m, s),
 			}, true
@@ -202,6 +206,34 @@ func (e explainer) losses() (Finding, bool) {
 		Text: "While the load was on, " + strings.Join(parts, ", ") + ".",
 		Next: next,
 	}, len(parts) > 0 && lost >= fewestSeen
+}
+
+// unread tells of connections that nginx accepted and closed before it read a
+// request: short of connections, it ends those that have sent none yet, and
+// counts them as handled all the same.
+func (e explainer) unread() (Finding, bool) {
+	var dropped int64
+	for i := range e.Outcomes {
+		if o := &e.Outcomes[i]; o.Kind == Closed || o.Kind == Reset {
+			dropped += o.Count
+		}
+	}
+	for i := range e.Monitors {
+		m := &e.Monitors[i]
+		accepted, requests := m.find("accepted"), m.find("requests")
+		if m.Source != "nginx" || accepted == nil || requests == nil {
+			continue
+		}
+		if n := accepted.Rise() - requests.Rise(); n >= fewestSeen && dropped >= fewestSeen {
+			return Finding{
+				Name: "closed_unread", Share: e.share(dropped),
+				Text: fmt.Sprintf("nginx at %s accepted %s connections and read %s requests: it closed the others unread, as it does when its connections run out.",
+					m.Name, whole(accepted.Rise()), whole(requests.Rise())),
+				Next: counted["dropped"],
+			}, true
+		}
+	}
+	return Finding{}, false
 }
 
 // limits says by unit where a limit of it is set.

@@ -42,12 +42,21 @@ func aRun(from int, failures, inFlight int64) *Result {
 	return timelineOf(seconds)
 }
 
+// withResets adds n attempts that were reset to a run.
+func withResets(r *Result, n int64) *Result {
+	r.Outcomes = append(r.Outcomes, OutcomeRow{Kind: Reset, Phase: PhaseUpgrade, Count: n})
+	r.Arrivals += n
+	return r
+}
+
 func TestExplainMonitors(t *testing.T) {
 	cpu := Series{Name: "CPU", Unit: "cores", Kind: Gauge, Limit: 4}
 	busiest := Series{Name: "CPU of the busiest process", Unit: "cores", Kind: Gauge, Limit: 4}
 	files := Series{Name: "descriptors", Unit: "descriptors", Kind: Gauge, Limit: 1024}
 	active := Series{Name: "active", Unit: "connections", Kind: Gauge}
 	overflows := Series{Name: "ListenOverflows", Unit: "events", Kind: Counter}
+	accepted := Series{Name: "accepted", Unit: "connections", Kind: Counter}
+	requests := Series{Name: "requests", Unit: "requests", Kind: Counter}
 	memory := Series{Name: "memory", Unit: "bytes", Kind: Gauge}
 	tests := []struct {
 		name   string
@@ -73,10 +82,11 @@ func TestExplainMonitors(t *testing.T) {
 
 		{"out of descriptors", aRun(3, 10, 0), []Series{looks(files, 10, 500, 900, 1024, 1024, 1023, 1024, 1024)},
 			"limit_reached", "The descriptors of nginx stand at 1,024 of 1,024 from 3s on, and 50 attempts failed meanwhile."},
-		{"descriptors enough", aRun(3, 10, 0), []Series{looks(files, 10, 500, 700, 700, 700, 700, 700, 700)}, "plateau", "stop at 700"},
+		{"descriptors enough", aRun(3, 10, 0), []Series{looks(files, 10, 500, 700, 700, 700, 700, 700, 700)}, "", ""},
 		{"connections stop", aRun(3, 10, 0), []Series{looks(active, 1, 200, 400, 512, 511, 512, 512, 512)},
-			"plateau", "The active connections of nginx stop at 512 from 3s on, and 50 attempts failed meanwhile: a limit of about that."},
+			"plateau", "The active connections of nginx stop at 512 from 3s on, and 50 attempts failed meanwhile: a limit of about that, unless"},
 		{"connections stop, and all is well", aRun(3, 0, 0), []Series{looks(active, 1, 200, 400, 512, 511, 512, 512, 512)}, "", ""},
+		{"connections level out", aRun(3, 10, 0), []Series{looks(active, 1, 200, 400, 512, 505, 512, 507, 510)}, "", ""},
 		{"an idle server", aRun(3, 10, 0), []Series{looks(active, 100, 100, 100, 100, 100, 100, 100, 100)}, "", ""},
 		{"connections come and go", aRun(3, 10, 0), []Series{looks(active, 1, 200, 400, 512, 300, 512, 200, 512)}, "", ""},
 		{"memory has no limit of ours", aRun(3, 10, 0), []Series{looks(memory, 1, 200, 400, 512, 512, 512, 512, 512)}, "", ""},
@@ -84,10 +94,14 @@ func TestExplainMonitors(t *testing.T) {
 		{"overflows", aRun(3, 10, 0), []Series{looks(overflows, 849467, 849467, 856467)}, "counters_rose", "ListenOverflows of nginx rose by 7,000."},
 		{"overflows of others", aRun(3, 0, 0), []Series{looks(overflows, 849467, 849467, 856467)}, "", ""},
 		{"few overflows", aRun(3, 10, 0), []Series{looks(overflows, 849467, 849471)}, "", ""},
+		{"closed before they were read", withResets(aRun(3, 10, 0), 71), []Series{looks(accepted, 1, 102), looks(requests, 1, 34)},
+			"closed_unread", "nginx at nginx accepted 101 connections and read 33 requests"},
+		{"kept alive", withResets(aRun(3, 10, 0), 71), []Series{looks(accepted, 1, 102), looks(requests, 1, 400)}, "", ""},
+		{"unread, and nobody was dropped", aRun(3, 10, 0), []Series{looks(accepted, 1, 102), looks(requests, 1, 34)}, "", ""},
 		{"nothing was looked at", aRun(3, 10, 0), nil, "", ""},
 		{"nothing was seen", aRun(3, 10, 0), []Series{cpu, files, active, overflows}, "", ""},
 	}
-	ours := []string{"cpu_full", "limit_reached", "plateau", "counters_rose"}
+	ours := []string{"cpu_full", "limit_reached", "plateau", "counters_rose", "closed_unread"}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			test.run.Monitors = []Monitor{{Name: "nginx", Source: "nginx", Series: test.series}}

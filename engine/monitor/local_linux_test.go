@@ -56,7 +56,10 @@ func TestProcessesSeeThisOne(t *testing.T) {
 		if cpu := find(second, "CPU"); cpu == nil || cpu.value < 0 || cpu.limit < 1 {
 			t.Errorf("CPU is %+v", cpu)
 		}
-		for _, gauge := range []string{"memory", "threads", "processes"} {
+		if r := find(second, "processes"); (r != nil) != (p.pid == 0) {
+			t.Errorf("the number of processes is %+v, and is to be told of a name only", r)
+		}
+		for _, gauge := range []string{"memory", "threads"} {
 			if r := find(second, gauge); r == nil || r.value < 1 {
 				t.Errorf("%s is %+v", gauge, r)
 			}

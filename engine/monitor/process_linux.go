@@ -53,7 +53,11 @@ func (p *processes) look(context.Context) ([]reading, error) {
 	if u.found == 0 {
 		return nil, errors.New("no such process")
 	}
-	return u.readings(timed), u.fault()
+	readings := u.readings(timed)
+	if p.pid == 0 {
+		readings = append(readings, reading{name: "processes", unit: "processes", kind: results.Gauge, value: float64(u.found)})
+	}
+	return readings, u.fault()
 }
 
 func (p *processes) find() (procfs.Procs, error) {
@@ -117,7 +121,6 @@ func (u *usage) readings(timed bool) []reading {
 		{name: "memory", unit: "bytes", kind: results.Gauge, value: u.memory},
 		{name: "descriptors", unit: "descriptors", kind: results.Gauge, value: u.files, limit: u.limit},
 		{name: "threads", unit: "threads", kind: results.Gauge, value: u.threads},
-		{name: "processes", unit: "processes", kind: results.Gauge, value: float64(u.found)},
 	}
 	if timed {
 		list = append(list, coresUsed("CPU", u.cores))

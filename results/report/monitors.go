@@ -12,8 +12,8 @@ import (
 const maxMonitorRows = 24
 
 // monitors shows the server beside the load: of a state its first, highest and
-// last value, of a counter how much it rose. Counters that stood still are
-// left out.
+// last value, of a counter how much it rose. What stayed at zero, and counters
+// that stood still, are left out.
 func (t *text) monitors() {
 	if len(t.result.Monitors) == 0 {
 		return
@@ -50,7 +50,7 @@ func seriesCells(m *results.Monitor, s *results.Series) []string {
 	switch {
 	case len(s.Points) == 0:
 		return nil
-	case s.Kind == results.Counter && s.Rise() == 0:
+	case s.Kind == results.Counter && s.Rise() == 0, s.Kind == results.Gauge && s.Peak() == 0:
 		return nil
 	case s.Kind == results.Counter:
 		return []string{name, "", "", "+" + quantity(s.Rise(), s.Unit), ""}
