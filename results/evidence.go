@@ -36,9 +36,6 @@ type evidence struct {
 	phases []Phases // by service time, eight to an octave; nil until the first
 }
 
-// coarse is how many buckets of a sparse count one of phases takes.
-const coarse = 8
-
 func (e *evidence) add(a *Attempt) {
 	if d, ok := a.Connect(); ok && a.SYNRetransmits > 0 {
 		e.resent.add(d)
@@ -98,12 +95,7 @@ func (p *Phases) fill(o Phases, n int64) {
 
 // merge adds o's: the slowest tenth is then that of each part.
 func (e *Evidence) merge(o *Evidence) {
-	a, errA := parseSparse(e.Resent)
-	b, errB := parseSparse(o.Resent)
-	if errA == nil && errB == nil {
-		a.merge(&b)
-		e.Resent = a.String()
-	}
+	e.Resent = mergeSparse(e.Resent, o.Resent)
 	e.Slowest.add(o.Slowest)
 	e.Fastest.add(o.Fastest)
 }

@@ -69,11 +69,16 @@ func (c Check) String() string {
 	case checkBracket:
 		return "a verdict rests on this host's own delays" + inBrackets(c.Note)
 	}
-	write := plain
+	return fmt.Sprintf("%s was %s, limit %s", c.Name, c.Format(c.Value), c.Format(c.Limit)) + inBrackets(c.Note)
+}
+
+// Format writes a number of the check, its value or its limit, to three
+// digits: with a unit if it is a duration.
+func (c Check) Format(v float64) string {
 	if slices.Contains(secondsOf, c.Name) {
-		write = rounded
+		return rounded(v)
 	}
-	return fmt.Sprintf("%s was %s, limit %s", c.Name, write(c.Value), write(c.Limit)) + inBrackets(c.Note)
+	return plain(v)
 }
 
 func inBrackets(note string) string {

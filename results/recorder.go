@@ -86,7 +86,11 @@ func (r *Recorder) Attempt(a *Attempt) {
 	}
 	r.measure(a)
 	r.sessions.add(a.Session, 1)
-	r.line.at(a.Intended).arrive(a.own())
+	due := r.line.at(a.Intended)
+	due.arrive(a.own())
+	if d, ok := a.Handshake(); ok {
+		due.establish(d)
+	}
 	r.line.at(known).outcomes.add(i, 1)
 	if launched, at := a.launch(); launched {
 		r.launch(a, at, known)
@@ -97,7 +101,11 @@ func (r *Recorder) Attempt(a *Attempt) {
 		r.open(a.Ended)
 	}
 	if b := int(a.Burst); b >= 0 && b < len(r.bursts) {
-		r.bursts[b].add(a, i, r.options.Bursts[b].At)
+		at := r.options.Bursts[b].At
+		r.bursts[b].add(a, i, at)
+		if b < maxCompletions && a.Outcome.Kind == Established {
+			r.bursts[b].completed.add(a.Ended - at)
+		}
 	}
 	together := r.together(a)
 	if g := r.grouping.of(a, together); g >= 0 {

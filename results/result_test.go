@@ -146,6 +146,8 @@ func TestReadResultRefuses(t *testing.T) {
 		{"no status", `"status": 504`, `"status": 0`, "no valid outcome"},
 		{"broken histogram", `"histogram": "HIST`, `"histogram": "MIST`, "metrics.handshake: histogram"},
 		{"timeline step", `"timeline_step_ns": 1000000000`, `"timeline_step_ns": 3000000000`, "timeline"},
+		{"broken handshakes", `"handshakes": "`, `"handshakes": "x`, "timeline[0]: handshakes"},
+		{"broken completions", `"completed": "`, `"completed": "x`, "bursts[0]: completed"},
 		{"not a number", `"planned": 1000`, `"planned": "many"`, "planned"},
 	}
 	for _, test := range tests {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -195,9 +196,7 @@ func (j *job) conclude() *results.Result {
 	noteRequest(r, j.scenario, j.targets)
 	j.write(r)
 	if j.dir != nil {
-		if err := j.dir.close(); err != nil && j.failed == nil {
-			j.failed = err
-		}
+		j.failed = cmp.Or(j.failed, j.dir.draw(r), j.dir.close())
 	}
 	return r
 }

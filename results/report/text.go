@@ -133,10 +133,10 @@ func (t *text) quantiles() {
 		}
 		row := []string{m.String()}
 		for _, q := range quantilesOf(f) {
-			row = append(row, t.cell(f, q))
+			row = append(row, cell(t.result, f, q))
 		}
 		table.add(append(row, results.FormatCount(f.Count))...)
-		if note := t.amongFailures(m, f); note != "" {
+		if note := amongFailures(t.result, m, f); note != "" {
 			notes = append(notes, note)
 		}
 	}
@@ -158,14 +158,14 @@ func quantilesOf(f *results.Figures) []quantile {
 	return []quantile{{"p50", "p50", f.P50}, {"p90", "p90", f.P90}, {"p99", "p99", f.P99}, {"p99.9", "p999", f.P999}, {"max", "max", f.Max}}
 }
 
-func (t *text) cell(f *results.Figures, q quantile) string {
+func cell(r *results.Result, f *results.Figures, q quantile) string {
 	switch {
 	case q.value != nil:
 		return duration(time.Duration(*q.value))
 	case f.Needs[q.key] > 0:
 		return "needs n ≥ " + results.FormatCount(f.Needs[q.key])
 	}
-	return endless(t.result)
+	return endless(r)
 }
 
 // endless is what stands for a value among the failures.
@@ -178,17 +178,17 @@ func endless(r *results.Result) string {
 
 // amongFailures explains the first quantile that is no number because it
 // falls among the attempts that were not established.
-func (t *text) amongFailures(m results.Metric, f *results.Figures) string {
+func amongFailures(r *results.Result, m results.Metric, f *results.Figures) string {
 	if f.Infinite == 0 {
 		return ""
 	}
 	word := "failed"
-	if t.result.Count(results.Selector{}) != f.Infinite { // some are canceled, or our own
+	if r.Count(results.Selector{}) != f.Infinite { // some are canceled, or our own
 		word = "not established"
 	}
 	for _, q := range quantilesOf(f) {
 		if q.value == nil && f.Needs[q.key] == 0 {
-			return fmt.Sprintf("%s %s %s (%s %s)", m, q.name, endless(t.result), percent(ratio(f.Infinite, f.Count)), word)
+			return fmt.Sprintf("%s %s %s (%s %s)", m, q.name, endless(r), percent(ratio(f.Infinite, f.Count)), word)
 		}
 	}
 	return ""

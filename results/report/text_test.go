@@ -57,15 +57,20 @@ func (m *run) attempts(n int, burst int32, o results.Outcome, took func(i int) t
 		if burst >= 0 {
 			start = at + time.Duration(i)*10*time.Microsecond + 1
 		}
-		a := results.Attempt{
-			N: m.n, Intended: at, Dialed: start, Started: start, Ended: start + took(i), Burst: burst, Outcome: o, Address: uint16(i % 2),
-		}
-		if o == ok {
-			a.Connected, a.Requested = start+13*time.Microsecond, start+14*time.Microsecond
-		}
-		m.r.Attempt(&a)
-		m.n++
+		m.attempt(at, start, burst, o, took(i))
 	}
+}
+
+// attempt records one attempt.
+func (m *run) attempt(at, start time.Duration, burst int32, o results.Outcome, took time.Duration) {
+	a := results.Attempt{
+		N: m.n, Intended: at, Dialed: start, Started: start, Ended: start + took, Burst: burst, Outcome: o, Address: uint16(m.n % 2),
+	}
+	if o == ok {
+		a.Connected, a.Requested = start+13*time.Microsecond, start+14*time.Microsecond
+	}
+	m.r.Attempt(&a)
+	m.n++
 }
 
 func steadily(d time.Duration) func(int) time.Duration {
