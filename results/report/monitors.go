@@ -15,17 +15,34 @@ const maxMonitorRows = 24
 // last value, of a counter how much it rose. What stayed at zero, and counters
 // that stood still, are left out.
 func (t *text) monitors() {
-	if len(t.result.Monitors) == 0 {
+	rows, errors := monitorRows(t.result)
+	if len(rows)+len(errors) == 0 {
 		return
 	}
-	rows := table{left: map[int]bool{4: true}}
-	rows.add("beside the load", "first", "peak", "at end", "")
-	var errors []string
-	for i := range t.result.Monitors {
-		m := &t.result.Monitors[i]
+	t.line("")
+	if hidden := len(rows) - maxMonitorRows; hidden > 0 {
+		rows = rows[:maxMonitorRows]
+		errors = append(errors, fmt.Sprintf("and %d more series in the result", hidden))
+	}
+	if len(rows) > 0 {
+		table := table{left: map[int]bool{4: true}}
+		table.add("beside the load", "first", "peak", "at end", "")
+		for _, cells := range rows {
+			table.add(cells...)
+		}
+		t.lines(table.lines())
+	}
+	t.lines(errors)
+}
+
+// monitorRows are the series that have something to say, and the errors there
+// were.
+func monitorRows(r *results.Result) (rows [][]string, errors []string) {
+	for i := range r.Monitors {
+		m := &r.Monitors[i]
 		for k := range m.Series {
 			if cells := seriesCells(m, &m.Series[k]); cells != nil {
-				rows.add(cells...)
+				rows = append(rows, cells)
 			}
 		}
 		for _, e := range m.Errors {
@@ -33,20 +50,17 @@ func (t *text) monitors() {
 				escape(e.Text), results.FormatCount(e.Count), several(m.Looks, "look")))
 		}
 	}
-	t.line("")
-	if hidden := len(rows.rows) - 1 - maxMonitorRows; hidden > 0 {
-		rows.rows = rows.rows[:1+maxMonitorRows]
-		errors = append(errors, fmt.Sprintf("and %d more series in the result", hidden))
-	}
-	if len(rows.rows) > 1 {
-		t.lines(rows.lines())
-	}
-	t.lines(errors)
+	return rows, errors
+}
+
+// seriesName names a series with its monitor, fit to be shown.
+func seriesName(m *results.Monitor, s *results.Series) string {
+	return short(escape(strings.TrimSpace(m.Name+" "+s.Name)), 48)
 }
 
 // seriesCells are the row of a series; nil if it has nothing to say.
 func seriesCells(m *results.Monitor, s *results.Series) []string {
-	name := short(escape(strings.TrimSpace(m.Name+" "+s.Name)), 48)
+	name := seriesName(m, s)
 	switch {
 	case len(s.Points) == 0:
 		return nil
