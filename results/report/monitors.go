@@ -82,6 +82,8 @@ func quantity(v float64, unit string) string {
 	switch {
 	case unit == "bytes":
 		return significant(v/1e6) + " MB"
+	case unit == "cores" && v == 1:
+		return "1 core"
 	case unit == "cores":
 		return significant(v) + " cores"
 	case v == float64(int64(v)):
