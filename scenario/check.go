@@ -75,6 +75,7 @@ func (c *checker) scenario(s *Scenario) {
 	c.hold(&s.Hold)
 	c.afterwards(s)
 	c.timeouts(&s.Timeouts)
+	c.monitors(s)
 	c.length("max_duration", s.MaxDuration)
 }
 

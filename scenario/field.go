@@ -136,6 +136,7 @@ func (d *decoder) scenarioFields(s *Scenario) []field {
 		{name: "max_duration", set: d.nonZero(&s.MaxDuration)},
 		{name: "data", set: func(p string, n ast.Node) { d.data(p, n, &s.Data) }},
 		{name: "ready", set: func(p string, n ast.Node) { d.ready(p, n, &s.Ready) }},
+		{name: "monitor", set: func(p string, n ast.Node) { d.monitors(p, n, &s.Monitors) }},
 		{name: "early_close", set: oneOf(d, &s.EarlyClose, earlyCloseWords)},
 		{name: "early_close_within", set: d.nonZero(&s.EarlyCloseWithin)},
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"stampede/engine"
+	"stampede/engine/monitor"
 	"stampede/internal/practice"
 	"stampede/results"
 	"stampede/results/report"
@@ -109,6 +110,7 @@ type job struct {
 	progress   *progress  // nil: nothing is shown
 
 	recorder *results.Recorder
+	watched  *monitor.Watch // nil until the load begins
 	about    results.Run
 	writtenS time.Duration // when result.json was last written, as offset from the start
 	failed   error         // the first write that failed
@@ -166,7 +168,9 @@ func (j *job) run(ctx context.Context) (*results.Result, error) {
 	if j.failed != nil {
 		return nil, j.failed
 	}
+	j.watched = j.watch(ctx)
 	rep, err := j.makeLoad(ctx)
+	j.watched.Stop()
 	if j.progress != nil {
 		j.progress.finish()
 	}
@@ -218,6 +222,9 @@ func (j *job) makeLoad(ctx context.Context) (engine.Report, error) {
 
 // result is what is known now, judged.
 func (j *job) result() *results.Result {
+	if j.watched != nil {
+		j.about.Monitors = j.watched.Monitors(j.about.StartedAt)
+	}
 	r := j.recorder.Result(j.about)
 	r.Judge(j.scenario.Thresholds)
 	return r
@@ -250,6 +257,7 @@ func (j *job) Tick(l engine.Live) {
 	}
 	j.writtenS = l.Elapsed
 	j.about.EndedAt = time.Now()
+	j.about.StartedAt = j.about.EndedAt.Add(-l.Elapsed) // the run's offset zero, which is known only now
 	j.write(j.result())
 }
 

@@ -6,6 +6,7 @@ import (
 	"net/netip"
 
 	"stampede/engine"
+	"stampede/engine/monitor"
 	"stampede/internal/practice"
 	"stampede/results"
 	"stampede/scenario"
@@ -18,13 +19,14 @@ type sitting struct {
 	scenario *scenario.Scenario // the practice server's address filled in
 	found    []engine.Found     // what looking up the URLs' names came to
 	targets  []*engine.Target
-	url      string         // as the result names it
+	url      string // as the result names it
+	monitors []scenario.Monitor
 	child    *practiceChild // nil: the target is somebody else's
 }
 
 // sit makes the target of sc ready. Who got a sitting stops it.
 func sit(ctx context.Context, sc *scenario.Scenario) (_ *sitting, err error) {
-	s := &sitting{scenario: sc, url: sc.Target.URL}
+	s := &sitting{scenario: sc, url: sc.Target.URL, monitors: sc.Monitors}
 	for _, u := range sc.Target.URLs[1:] {
 		s.url += " " + u.URL
 	}
@@ -45,10 +47,11 @@ func sit(ctx context.Context, sc *scenario.Scenario) (_ *sitting, err error) {
 	return s, nil
 }
 
-// served is sc with the practice server's address for its URL.
+// served is sc with the practice server's address for its URL. The sitting
+// keeps the monitors, which may name that server.
 func served(sc *scenario.Scenario, child *practiceChild) (*scenario.Scenario, error) {
 	at := *sc
-	at.Target.URL, at.Target.URLs, at.Target.Practice = "ws://"+child.address+"/", nil, nil
+	at.Target.URL, at.Target.URLs, at.Target.Practice, at.Monitors = "ws://"+child.address+"/", nil, nil, nil
 	return &at, at.Validate()
 }
 
@@ -67,6 +70,15 @@ func (s *sitting) stop() (counts practice.Counts, ok bool) {
 		return counts, false
 	}
 	return s.child.stop()
+}
+
+// watch begins to look at the server beside the load.
+func (s *sitting) watch(ctx context.Context) *monitor.Watch {
+	practice := 0
+	if s.child != nil {
+		practice = s.child.command.Process.Pid
+	}
+	return monitor.Start(ctx, s.monitors, practice)
 }
 
 // addresses are those of all targets.

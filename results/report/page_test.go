@@ -28,9 +28,10 @@ func TestPageSections(t *testing.T) {
 		"pass": {"happened", "over-time", "latency", "phases", "open-connections", "thresholds", "metrics", "generator", "setting"},
 		"fail": {"happened", "over-time", "latency", "phases", "bursts", "open-connections", "samples", "thresholds", "metrics", "generator",
 			"remarks", "setting"},
-		"refused": {"happened", "over-time", "phases", "open-connections", "metrics", "generator", "setting"},
-		"partial": {"happened", "over-time", "latency", "open-connections", "metrics", "generator", "setting"},
-		"nothing": nil,
+		"refused":   {"happened", "over-time", "phases", "open-connections", "metrics", "generator", "setting"},
+		"partial":   {"happened", "over-time", "latency", "open-connections", "metrics", "generator", "setting"},
+		"monitored": {"happened", "over-time", "latency", "beside", "phases", "open-connections", "metrics", "generator", "setting"},
+		"nothing":   nil,
 	}
 	for name, want := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -35,6 +35,7 @@ func Text(w io.Writer, r *results.Result, o TextOptions) error {
 	t.bursts()
 	t.connections()
 	t.thresholds()
+	t.monitors()
 	t.findings()
 	t.generator()
 	t.samples()

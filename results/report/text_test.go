@@ -124,6 +124,32 @@ var pictures = map[string]func(t *testing.T) *results.Result{
 		m.attempts(100, -1, refused, steadily(ms))
 		return m.judged(t)
 	},
+	"monitored": func(t *testing.T) *results.Result {
+		m := newRun(500)
+		m.attempts(400, -1, ok, steadily(8*ms))
+		m.attempts(100, -1, gatewayTimeout, steadily(8*ms))
+		points := func(values ...float64) (list []results.Point) {
+			for i, v := range values {
+				list = append(list, results.Point{At: time.Duration(i) * time.Second, Value: v})
+			}
+			return list
+		}
+		m.about.Monitors = []results.Monitor{
+			{Name: "nginx", Source: "process", Looks: 3, Series: []results.Series{
+				{Name: "CPU", Unit: "cores", Kind: results.Gauge, Limit: 2, Points: points(0.031, 0.998, 0.5)},
+				{Name: "memory", Unit: "bytes", Kind: results.Gauge, Points: points(1.4e7, 2.1e7, 1.9e7)},
+				{Name: "descriptors", Unit: "descriptors", Kind: results.Gauge, Limit: 1024, Points: points(12, 1024, 900)},
+			}},
+			{Name: "kernel", Source: "kernel", Looks: 3, Series: []results.Series{
+				{Name: "ListenOverflows", Unit: "events", Kind: results.Counter, Points: points(849467, 856467)},
+				{Name: "SyncookiesSent", Unit: "events", Kind: results.Counter, Points: points(5, 5)},
+			}},
+			{Name: "127.0.0.1:9100", Source: "prometheus", Looks: 3, Series: []results.Series{
+				{Name: "up{job=\"\x1b[31m\"}", Kind: results.Gauge, Points: points(0.25)},
+			}, Errors: []results.Warning{{Text: "no answer within 2s", Count: 2}}},
+		}
+		return m.judged(t)
+	},
 	"interrupted": func(t *testing.T) *results.Result {
 		m := newRun(6000)
 		m.attempts(3000, -1, ok, steadily(8*ms))
