@@ -274,20 +274,34 @@ func TestPageIsAccessible(t *testing.T) {
 		t.Skip("NOT TESTED: .ci/install gets axe-core, and under CI=true this fails: ", err)
 	}
 	browser := newBrowser(t)
+	pages := map[string]func(*testing.T) *results.Result{"run": eventful, "ceiling": longSearch, "gate": pictures["gate"],
+		"comparison": longComparison, "comparison-stored": pictures["comparison-stored"]}
 	for name, l := range map[string]looks{
 		"light, wide": {width: 1280, scripts: true}, "dark, wide": {dark: true, width: 1280, scripts: true},
 		"light, narrow": {width: 400, scripts: true}, "dark, narrow": {dark: true, width: 400, scripts: true},
 	} {
-		t.Run(name, func(t *testing.T) {
-			p := openPage(t, browser, eventful(t), l)
-			p.picture(strings.ReplaceAll(name, ", ", "-"))
-			if over := ask[int](p, "document.documentElement.scrollWidth - document.documentElement.clientWidth"); over > 0 {
-				t.Errorf("the page is %d pixels wider than its window", over)
-			}
-			p.violations(string(axe))
-		})
+		for what, page := range pages {
+			t.Run(what+", "+name, func(t *testing.T) {
+				p := openPage(t, browser, page(t), l)
+				p.quiet()
+				p.picture(strings.ReplaceAll(what+", "+name, ", ", "-"))
+				if over := ask[int](p, "document.documentElement.scrollWidth - document.documentElement.clientWidth"); over > 0 {
+					t.Errorf("the page is %d pixels wider than its window", over)
+				}
+				if over := ask[[]string](p, textsOutside); len(over) > 0 {
+					t.Errorf("texts of figures beyond the window: %q", over)
+				}
+				p.violations(string(axe))
+			})
+		}
 	}
 }
+
+// textsOutside are texts of figures that stand out of the window.
+const textsOutside = `[...document.querySelectorAll("figure svg text")].filter(x => {
+	const box = x.getBoundingClientRect();
+	return box.left < 0 || box.right > document.documentElement.clientWidth;
+}).map(x => x.textContent)`
 
 // violations tells what axe-core finds, with every details element open.
 func (p *tab) violations(axe string) {

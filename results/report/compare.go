@@ -17,13 +17,21 @@ func CompareText(w io.Writer, c *results.Comparison, o TextOptions) error {
 	t := &text{color: o.Color}
 	word, reason := CompareLine(c)
 	t.line("%s%s", t.loud(word), reason)
+	t.comparison(c)
+	_, err := io.WriteString(w, t.out.String())
+	return err
+}
+
+// comparison is what follows the first line; nothing of none.
+func (t *text) comparison(c *results.Comparison) {
+	if c == nil {
+		return
+	}
 	t.line("A: %s · B: %s · %s", escape(c.A), escape(c.B), planText(c))
 	t.effects(c)
 	t.list("differs", c.Differences)
 	t.list("note", c.Notes)
 	t.list("warning", c.Warnings)
-	_, err := io.WriteString(w, t.out.String())
-	return err
 }
 
 // CompareLine returns the first line of CompareText in two parts, the answer
