@@ -57,8 +57,9 @@ func (f *forest) reach() (below, above float64) {
 	return min(above, 1), above
 }
 
-// rowHeight is the room of a row, in CSS pixels: a line of text and one of marks.
-const rowHeight = 46
+// rowHeight is the room of a row, in CSS pixels: two lines of text and one of
+// marks.
+const rowHeight = 64
 
 func (f *forest) figure(id, title string) *plot.Figure {
 	below, above := f.reach()
@@ -84,8 +85,8 @@ func (f *forest) figure(id, title string) *plot.Figure {
 func (f *forest) draw(figure *plot.Figure, x plot.Scale, i int) {
 	r := &f.rows[i]
 	n := float64(len(f.rows))
-	y := 1 - (float64(i)+0.7)/n
-	tick := 0.12 / n
+	y := 1 - (float64(i)+0.75)/n
+	tick := 0.08 / n
 	place := func(v *float64) float64 {
 		if v == nil {
 			return 1
@@ -110,7 +111,8 @@ func (f *forest) draw(figure *plot.Figure, x plot.Scale, i int) {
 	}
 	figure.Marks = append(figure.Marks, plot.Mark{Class: "line interval " + r.class, Path: line.String(), Title: r.name + " " + r.text})
 	figure.Points = append(figure.Points, plot.Point{X: place(r.estimate), Y: y, Class: r.class, Title: r.name + " " + r.text})
-	figure.Labels = append(figure.Labels, plot.Label{X: 0, Y: 1 - (float64(i)+0.3)/n, Class: "row-name", Text: r.name + "  " + r.text})
+	figure.Labels = append(figure.Labels, plot.Label{Y: 1 - (float64(i)+0.18)/n, Class: "row-name", Text: r.name},
+		plot.Label{Y: 1 - (float64(i)+0.45)/n, Class: "row-text", Text: r.text})
 	if r.high == nil {
 		figure.Labels = append(figure.Labels, plot.Label{X: 1, Y: y, Class: "row-name", Text: "→ ∞"})
 	}

@@ -13,6 +13,7 @@ import (
 // What a page shows at most of what a file may have without bound.
 const (
 	maxPageName    = 60  // runes of a name
+	maxRowText     = 52  // runes of a line in a forest, which fits a telephone
 	maxPageNote    = 120 // runes of a remark in a table
 	maxPageReason  = 400 // runes of the verdict's reason, and of a remark
 	maxPageRemarks = 50
@@ -29,7 +30,9 @@ func searchedCeiling(v view) section {
 	if c == nil {
 		return s
 	}
-	s.Blocks = append(s.Blocks, block{Text: short(CeilingLine(v.Result), maxPageReason) + "."})
+	if v.Gate != nil || v.Compare != nil { // else it is what the page begins with
+		s.Blocks = append(s.Blocks, block{Text: short(CeilingLine(v.Result), maxPageReason) + "."})
+	}
 	for _, text := range advice(c) {
 		s.Blocks = append(s.Blocks, block{Text: strings.ToUpper(text[:1]) + text[1:] + "."})
 	}
@@ -89,7 +92,7 @@ func effectFigures(c *results.Comparison) (list []*plot.Figure) {
 		f := forest{unit: kind.unit, delta: min(max(kind.delta, 0), 1)}
 		for i := range c.Effects[:min(len(c.Effects), maxPageEffects)] {
 			if e := &c.Effects[i]; e.Unit == kind.unit && e.Method != "" {
-				f.rows = append(f.rows, row{name: short(escape(e.Metric), maxPageName), text: changeText(e) + ", " + effectWord(e),
+				f.rows = append(f.rows, row{name: short(escape(e.Metric), maxRowText), text: changeText(e) + ", " + effectWord(e),
 					estimate: e.Estimate, low: e.Low, high: e.High, class: changeClass(e.Outcome)})
 			}
 		}
@@ -204,7 +207,7 @@ func checkFigures(g *results.Gate) (list []*plot.Figure) {
 	changes := map[results.Unit]*forest{results.Relative: {unit: results.Relative}, results.Share: {unit: results.Share}}
 	for i := range g.Checks[:min(len(g.Checks), maxPageEffects)] {
 		c := &g.Checks[i]
-		r := row{name: short(escape(c.Text), maxPageName), text: checkFigure(c), estimate: c.Value, low: c.Low, high: c.High, limit: c.Limit, class: verdictClass(c)}
+		r := row{name: short(escape(c.Text), maxRowText), text: short(checkFigure(c), maxRowText), estimate: c.Value, low: c.Low, high: c.High, limit: c.Limit, class: verdictClass(c)}
 		switch f := changes[c.Unit]; {
 		case c.Looked <= 0 || c.Limit <= 0 || f == nil:
 		case c.Kind != results.Goal:
@@ -224,7 +227,8 @@ func checkFigures(g *results.Gate) (list []*plot.Figure) {
 		{changes[results.Share], "share-changes", "Changes of failure shares and their margins"}} {
 		if len(k.forest.rows) > 0 {
 			f := k.forest.figure(k.id, k.title)
-			f.Caption = "Population: the trials, pairs or sittings that each of " + several(int64(len(k.forest.rows)), "check") + " names. The square is what was found, the line the limits the verdict goes by, the upright stroke what is allowed: a check passes left of it and fails right of it."
+			f.Caption = "Population: " + several(int64(len(k.forest.rows)), "check") + ", each over the trials, pairs or sittings that it names. The square is what was found, the line the limits the verdict goes by, the upright stroke what is allowed: a check passes left of it and fails right of it."
+			f.Legend = append(f.Legend, plot.Key{Class: "limit rule", Text: "what is allowed"})
 			f.Summary = k.forest.rows[0].name + ": " + k.forest.rows[0].text + "."
 			list = append(list, f)
 		}

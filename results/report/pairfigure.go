@@ -63,7 +63,7 @@ func (p *pairing) measure() {
 			}
 		}
 	}
-	p.times = p.times.atLeast()
+	p.times = p.times.padded()
 	p.most = max(p.most*1.05, 1e-6)
 	p.shares = plot.Linear(0, p.most)
 }

@@ -22,6 +22,8 @@ const maxPageTrials = 200
 type trials struct {
 	*results.Ceiling
 	drawn []results.Trial // the last ones, each at a load above zero
+	from  float64         // the axis of loads
+	to    float64
 	loads plot.Scale
 	ticks []plot.Tick
 }
@@ -35,9 +37,31 @@ func trialsOf(c *results.Ceiling) trials {
 	byLoad := func(a, b results.Trial) int { return cmp.Compare(a.Load, b.Load) }
 	low := float64(slices.MinFunc(t.drawn, byLoad).Load) * 0.9
 	high := float64(slices.MaxFunc(t.drawn, byLoad).Load) * 1.1
-	t.loads = plot.Log(low, high)
-	t.ticks = plot.Ticks(t.loads, plot.LogTicks(low, high), func(v float64) string { return results.FormatCount(int64(math.Round(v))) })
+	t.span(low, high)
 	return t
+}
+
+// span sets the axis of loads.
+func (t *trials) span(low, high float64) {
+	t.from, t.to = low, high
+	t.loads = plot.Log(low, high)
+	t.ticks = plot.Ticks(t.loads, plot.RoundTicks(low, high, 6), func(v float64) string { return results.FormatCount(int64(math.Round(v))) })
+}
+
+// near is the same with the loads around the ceiling alone, where most trials
+// are.
+func (t *trials) near() trials {
+	n := *t
+	low, high := max(t.from, float64(t.Low)*0.75), t.to
+	if t.High > 0 {
+		high = min(high, float64(t.High)*1.35)
+	}
+	if low >= high {
+		return n
+	}
+	n.span(low, high)
+	n.drawn = slices.DeleteFunc(slices.Clone(t.drawn), func(tr results.Trial) bool { return float64(tr.Load) < low || float64(tr.Load) > high })
+	return n
 }
 
 // figures are the drawings, none without trials.
@@ -46,7 +70,8 @@ func (t *trials) figures() []*plot.Figure {
 		return nil
 	}
 	list := []*plot.Figure{t.latencies(), t.failures()}
-	if f := t.votes(); f != nil {
+	near := t.near()
+	if f := near.votes(); f != nil {
 		list = append(list, f)
 	}
 	return list
@@ -94,7 +119,7 @@ func (t *trials) drawVotes(f *plot.Figure, v *results.Votes, shape plot.Shape, c
 		return
 	}
 	text := name + " " + load(t.Ceiling, v.Load) + " (" + votes(v) + ")"
-	f.Points = append(f.Points, plot.Point{X: t.loads.At(float64(v.Load)), Y: 1, Shape: shape, Class: class, Title: text})
+	f.Points = append(f.Points, plot.Point{X: t.loads.At(float64(v.Load)), Y: 1.05, Shape: shape, Class: class, Title: text})
 	f.Legend = append(f.Legend, plot.Key{Class: class, Shape: shape, Text: text})
 }
 
@@ -179,7 +204,7 @@ func (t *trials) failures() *plot.Figure {
 		if share <= 0 {
 			return 0.06
 		}
-		return 0.12 + 0.88*y.At(share)
+		return 0.2 + 0.8*y.At(share)
 	}
 	f := t.figure("trial-failures", "Load and failures")
 	f.Height = 200
@@ -247,7 +272,7 @@ func (t *trials) votes() *plot.Figure {
 	if t.Scale <= 0 || t.Value <= 0 || len(points) == 0 {
 		return nil
 	}
-	f := t.figure("trial-votes", "Load and bad trials")
+	f := t.figure("trial-votes", "Bad trials near the ceiling")
 	f.Height = 200
 	y := plot.Linear(0, 1)
 	f.Y = plot.Axis{Name: "share of trials that were bad", Ticks: plot.Ticks(y, []float64{0, 0.25, 0.5, 0.75, 1}, percent)}
@@ -263,7 +288,7 @@ func (t *trials) votes() *plot.Figure {
 			percent(ratio(bad, p.votes.Of)), p.latency(), percent(p.failed))
 	}
 	f.Legend = append(f.Legend, plot.Key{Class: "vote", Text: "the trials at one load"})
-	f.Caption = fmt.Sprintf("Population: the %d trials that count, at %s. The ceiling is where half of them are bad.", len(t.Valid()), several(int64(len(points)), "load"))
+	f.Caption = fmt.Sprintf("Population: the trials that count at %s around the ceiling, which is where half of them are bad.", several(int64(len(points)), "load"))
 	f.Summary = t.summary()
 	return f
 }
@@ -272,12 +297,8 @@ func (t *trials) votes() *plot.Figure {
 // at the middle of its parameters.
 func (t *trials) curve() string {
 	var path plot.Path
-	first, last := t.drawn[0].Load, t.drawn[0].Load
-	for i := range t.drawn {
-		first, last = min(first, t.drawn[i].Load), max(last, t.drawn[i].Load)
-	}
 	for i := range curvePoints + 1 {
-		x := math.Log(float64(first)*0.9) + math.Log(1.1*float64(last)/(0.9*float64(first)))*float64(i)/curvePoints
+		x := math.Log(t.from) + math.Log(t.to/t.from)*float64(i)/curvePoints
 		bad := t.Spoilt + (1-t.Spoilt)/(1+math.Exp(-(x-math.Log(float64(t.Value)))/t.Scale))
 		path.Point(t.loads.At(math.Exp(x)), min(max(bad, 0), 1))
 	}
