@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -140,8 +141,8 @@ func signed(v *float64) string {
 
 // significantDigits is |x| to two digits, or to a thousandth.
 func significantDigits(x float64) string {
-	if x < 0 {
-		x = -x
+	if x = math.Abs(x); math.IsInf(x, 0) {
+		return "∞"
 	}
 	places := 3
 	switch {
@@ -211,9 +212,9 @@ func middle(v *float64, u results.Unit) string {
 	case v == nil:
 		return "+∞"
 	case u == results.Share:
-		return percent(*v)
+		return percent(min(*v, 1))
 	}
-	return duration(time.Duration(*v))
+	return duration(time.Duration(min(*v, math.MaxInt64/2))) // what is more has no Duration
 }
 
 // list writes each of some remarks on a line of its own.

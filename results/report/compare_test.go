@@ -166,7 +166,7 @@ func TestAnswersReportWriteErrors(t *testing.T) {
 func TestSigned(t *testing.T) {
 	at := func(v float64) *float64 { return &v }
 	for want, v := range map[string]*float64{
-		"+12": at(0.12), "−1.9": at(-0.019), "+0.7": at(0.007), "0": at(0), "+∞": nil, "−100": at(-1), "+0.012": at(0.00012), "+150": at(1.5), "+10": at(0.0997),
+		"+12": at(0.12), "−1.9": at(-0.019), "+0.7": at(0.007), "0": at(0), "+∞": nil, "−100": at(-1), "+0.012": at(0.00012), "+150": at(1.5), "+10": at(0.0997), "−∞": at(-math.MaxFloat64),
 	} {
 		if got := signed(v); got != want {
 			t.Errorf("%q, want %q", got, want)

@@ -16,7 +16,7 @@ const (
 	maxRowText     = 52  // runes of a line in a forest, which fits a telephone
 	maxPageNote    = 120 // runes of a remark in a table
 	maxPageReason  = 400 // runes of the verdict's reason, and of a remark
-	maxPageRemarks = 50
+	maxPageRemarks = 20
 )
 
 // answered reports whether the result is the answer of many runs, which is
@@ -92,13 +92,13 @@ func effectFigures(c *results.Comparison) (list []*plot.Figure) {
 		f := forest{unit: kind.unit, delta: min(max(kind.delta, 0), 1)}
 		for i := range c.Effects[:min(len(c.Effects), maxPageEffects)] {
 			if e := &c.Effects[i]; e.Unit == kind.unit && e.Method != "" {
-				f.rows = append(f.rows, row{name: short(escape(e.Metric), maxRowText), text: changeText(e) + ", " + effectWord(e),
+				f.rows = append(f.rows, row{name: short(escape(e.Metric), maxRowText), text: short(changeText(e)+", "+effectWord(e), maxRowText),
 					estimate: e.Estimate, low: e.Low, high: e.High, class: changeClass(e.Outcome)})
 			}
 		}
 		if len(f.rows) > 0 {
 			figure := f.figure(kind.id, kind.title)
-			figure.Caption = "Population: " + planText(c) + ". The square is the estimate, the line its 95 % interval; beside the upright line at no change are the bounds of what counts as the same."
+			figure.Caption = "Population: " + planText(c) + ". The square is the estimate, the line its 95 % interval, the upright line no change, the shaded band what counts as the same."
 			figure.Summary = f.rows[0].name + " " + f.rows[0].text + "."
 			list = append(list, figure)
 		}
@@ -129,7 +129,7 @@ func effectsTable(c *results.Comparison) *plot.Table {
 			t.Add(name, none, none, none, none, none, none, "", note)
 			continue
 		}
-		t.Rows = append(t.Rows, plot.Row{Class: "effect " + changeClass(e.Outcome), Cells: []string{name, middle(e.A, e.Unit), middle(e.B, e.Unit), changeText(e),
+		t.Rows = append(t.Rows, plot.Row{Class: "effect " + changeClass(e.Outcome), Cells: []string{name, short(middle(e.A, e.Unit), maxRowText), short(middle(e.B, e.Unit), maxRowText), short(changeText(e), maxRowText),
 			strconv.Itoa(e.Pairs), pText(e.P), pText(e.AdjustedP), effectWord(e), note}})
 	}
 	return t
@@ -187,7 +187,7 @@ func checkCells(c *results.GateCheck) []string {
 			}
 		}
 	}
-	return []string{word, short(escape(c.Text), maxPageNote), found, limits, allowed, looked, clumping, short(escape(c.Note), maxPageNote)}
+	return []string{word, short(escape(c.Text), maxPageNote), short(found, maxRowText), short(limits, maxRowText), short(allowed, maxRowText), looked, clumping, short(escape(c.Note), maxPageNote)}
 }
 
 // looksText says when checks may be decided.

@@ -71,17 +71,22 @@ func TestPageBeginsWithTheVerdict(t *testing.T) {
 
 // A recorded result, which has lost what is not written, is drawn as the live one.
 func TestPageOfReadResult(t *testing.T) {
-	live := pictures["fail"](t)
-	var file strings.Builder
-	if err := live.Write(&file); err != nil {
-		t.Fatal(err)
-	}
-	read, err := results.ReadResult(strings.NewReader(file.String()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(pageText(t, live), pageText(t, read)); diff != "" {
-		t.Errorf("(-live +read):\n%s", diff)
+	for name, picture := range map[string]func(*testing.T) *results.Result{
+		"run": pictures["fail"], "ceiling": longSearch, "comparison": longComparison, "gate": pictures["gate"]} {
+		t.Run(name, func(t *testing.T) {
+			live := picture(t)
+			var file strings.Builder
+			if err := live.Write(&file); err != nil {
+				t.Fatal(err)
+			}
+			read, err := results.ReadResult(strings.NewReader(file.String()))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(pageText(t, live), pageText(t, read)); diff != "" {
+				t.Errorf("(-live +read):\n%s", diff)
+			}
+		})
 	}
 }
 
@@ -218,9 +223,9 @@ func TestShades(t *testing.T) {
 
 // Whatever is read as a result is drawn, and no text of it becomes an element.
 func FuzzPage(f *testing.F) {
-	for _, picture := range []string{"fail", "partial", "ceiling", "comparison", "gate", "nothing"} {
+	for _, picture := range []func(*testing.T) *results.Result{pictures["fail"], pictures["partial"], pictures["comparison"], pictures["gate"], pictures["nothing"], longSearch} {
 		var file strings.Builder
-		if err := pictures[picture](&testing.T{}).Write(&file); err != nil {
+		if err := picture(&testing.T{}).Write(&file); err != nil {
 			f.Fatal(err)
 		}
 		f.Add([]byte(file.String()))

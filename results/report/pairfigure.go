@@ -31,7 +31,7 @@ func pairsFigure(c *results.Comparison) *plot.Figure {
 	if len(p.values) < len(e.Values) {
 		f.Caption += fmt.Sprintf(" The first %d are drawn.", len(p.values))
 	}
-	f.Summary = fmt.Sprintf("B is above A in %d of %d pairs; %s.", p.worse, len(p.values), changeText(e))
+	f.Summary = fmt.Sprintf("B is above A in %d of %d pairs; %s.", p.worse, len(p.values), short(changeText(e), maxRowText))
 	return f
 }
 
@@ -109,7 +109,7 @@ func (p *pairing) order() plot.Axis {
 	return axis
 }
 
-// draw draws a line from A to B a pair, the sides as points, and their medians.
+// draw draws the sides of each pair as points, with a line from A to B.
 func (p *pairing) draw(f *plot.Figure) {
 	f.Table = &plot.Table{Caption: "Data: the pairs", Left: map[int]bool{1: true}, Head: []string{"pair", "first", "A", "B"}}
 	var up, down plot.Path
@@ -125,23 +125,43 @@ func (p *pairing) draw(f *plot.Figure) {
 		line.Lift()
 		line.Point(x, a)
 		line.Point(x, b)
-		title := fmt.Sprintf("pair %d, %s first: A %s, B %s", i+1, first, middle(v.A, p.effect.Unit), middle(v.B, p.effect.Unit))
+		sayA, sayB := p.say(v.A), p.say(v.B)
+		title := fmt.Sprintf("pair %d, %s first: A %s, B %s", i+1, first, sayA, sayB)
 		f.Points = append(f.Points, plot.Point{X: x, Y: a, Shape: plot.Diamond, Class: "side-a", Title: title},
 			plot.Point{X: x, Y: b, Shape: plot.Disc, Class: "side-b", Title: title})
-		f.Table.Add(strconv.Itoa(i+1), first, middle(v.A, p.effect.Unit), middle(v.B, p.effect.Unit))
+		f.Table.Add(strconv.Itoa(i+1), first, sayA, sayB)
 	}
-	for _, m := range []plot.Mark{{Class: "line worse", Path: up.String(), Title: "B above A"}, {Class: "line better", Path: down.String(), Title: "B not above A"},
+	p.drawLines(f, up.String(), down.String())
+	p.key(f)
+}
+
+// say writes a side's value.
+func (p *pairing) say(v *float64) string { return short(middle(v, p.effect.Unit), maxRowText) }
+
+// drawLines draws what is between the sides, and the medians across.
+func (p *pairing) drawLines(f *plot.Figure, up, down string) {
+	for _, m := range []plot.Mark{{Class: "line worse", Path: up, Title: "B above A"}, {Class: "line better", Path: down, Title: "B not above A"},
 		{Class: "line median side-a", Path: level(p.at(p.effect.A)), Title: "median of A"}, {Class: "line median side-b", Path: level(p.at(p.effect.B)), Title: "median of B"}} {
 		if m.Path != "" {
 			f.Marks = append(f.Marks, m)
 		}
 	}
-	f.Legend = []plot.Key{{Class: "side-a", Shape: plot.Diamond, Text: "A, median " + middle(p.effect.A, p.effect.Unit)},
-		{Class: "side-b", Shape: plot.Disc, Text: "B, median " + middle(p.effect.B, p.effect.Unit)},
-		{Class: "worse rule", Text: fmt.Sprintf("B above A: %d", p.worse)}, {Class: "better rule", Text: fmt.Sprintf("B not above A: %d", len(p.values)-p.worse)}}
 	f.Beside(plot.Label{Y: p.at(p.effect.A), Class: "side-a", Text: "A"}, plot.Label{Y: p.at(p.effect.B), Class: "side-b", Text: "B"})
 }
 
+// key explains the points and lines, and counts the latter.
+func (p *pairing) key(f *plot.Figure) {
+	f.Legend = []plot.Key{{Class: "side-a", Shape: plot.Diamond, Text: "A, median " + p.say(p.effect.A)},
+		{Class: "side-b", Shape: plot.Disc, Text: "B, median " + p.say(p.effect.B)}}
+	if p.worse > 0 {
+		f.Legend = append(f.Legend, plot.Key{Class: "worse rule", Text: fmt.Sprintf("B above A: %d", p.worse)})
+	}
+	if better := len(p.values) - p.worse; better > 0 {
+		f.Legend = append(f.Legend, plot.Key{Class: "better rule", Text: fmt.Sprintf("B not above A: %d", better)})
+	}
+}
+
+// level is a line across.
 func level(y float64) string {
 	var p plot.Path
 	p.Step(0, 1, y)

@@ -79,7 +79,7 @@ func (t *trials) figures() []*plot.Figure {
 
 // figure is what the drawings have in common: the load and where the ceiling is.
 func (t *trials) figure(id, title string) *plot.Figure {
-	f := &plot.Figure{ID: id, Title: title, Height: 260, X: plot.Axis{Name: "load in " + t.unit() + ", each factor the same length", Ticks: t.ticks}}
+	f := &plot.Figure{ID: id, Title: title, Height: 260, X: plot.Axis{Name: "load in " + t.unit(), Ticks: t.ticks}}
 	t.drawCeiling(f)
 	return f
 }
@@ -92,7 +92,7 @@ func (t *trials) population() string {
 	if len(t.drawn) < len(t.Trials) {
 		text = fmt.Sprintf("the last %d of %s", len(t.drawn), several(int64(len(t.Trials)), "trial"))
 	}
-	return fmt.Sprintf("Population: %s, of which %d count; a trial is one run of its load.", text, len(t.Valid()))
+	return fmt.Sprintf("Population: %s, of which %d count; a trial is one run of its load, and each factor of load has the same length.", text, len(t.Valid()))
 }
 
 // drawCeiling marks what the search found.
@@ -260,7 +260,7 @@ func failuresText(tr *results.Trial) string {
 			parts = append(parts, "and others")
 			break
 		}
-		parts = append(parts, short(escape(name), noteWidth)+" "+percent(tr.Failures[name]))
+		parts = append(parts, short(escape(name), noteWidth)+" "+percent(min(tr.Failures[name], 1)))
 	}
 	return cmp.Or(strings.Join(parts, ", "), "none failed")
 }
@@ -275,7 +275,7 @@ func (t *trials) votes() *plot.Figure {
 	f := t.figure("trial-votes", "Bad trials near the ceiling")
 	f.Height = 200
 	y := plot.Linear(0, 1)
-	f.Y = plot.Axis{Name: "share of trials that were bad", Ticks: plot.Ticks(y, []float64{0, 0.25, 0.5, 0.75, 1}, percent)}
+	f.Y = plot.Axis{Name: "bad trials", Ticks: plot.Ticks(y, []float64{0, 0.25, 0.5, 0.75, 1}, percent)}
 	f.Marks = append(f.Marks, plot.Mark{Class: "line fitted", Path: t.curve(), Title: "what all trials together say"})
 	f.Legend = append(f.Legend, plot.Key{Class: "fitted rule", Text: "what all trials together say"})
 	f.Table = &plot.Table{Caption: "Data: trials by load", Head: []string{"load", "trials", "bad", "share", "middle p99", "mean failed"}}
@@ -315,7 +315,7 @@ func (t *trials) table() *plot.Table {
 	for i := range t.Trials[first:] {
 		tr := &t.Trials[first+i]
 		table.Add(strconv.Itoa(first+i+1), strings.ReplaceAll(short(escape(string(tr.Stage)), noteWidth), "_", "-"), results.FormatCount(tr.Load), trialVerdict(tr),
-			percent(tr.BadShare), nanoseconds(tr.P50), nanoseconds(tr.P99), failuresText(tr), significantCount(tr.Goodput)+"/s",
+			percent(min(tr.BadShare, 1)), nanoseconds(tr.P50), nanoseconds(tr.P99), failuresText(tr), significantCount(tr.Goodput)+"/s",
 			short(escape(cmp.Or(tr.Invalid, tr.Note)), maxPageNote))
 	}
 	return table
