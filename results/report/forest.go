@@ -22,7 +22,7 @@ type row struct {
 type forest struct {
 	unit  results.Unit
 	delta float64 // within ± of it counts as the same; 0: each row has a limit
-	above bool    // multiples of what is allowed, and none is below zero
+	multiples bool // multiples of what is allowed, and none is below zero
 	rows  []row
 }
 
@@ -30,7 +30,7 @@ type forest struct {
 // times what is allowed.
 func (f *forest) widest() float64 {
 	switch {
-	case f.above:
+	case f.multiples:
 		return 5
 	case f.unit == results.Share:
 		return 1
@@ -51,7 +51,7 @@ func (f *forest) reach() (below, above float64) {
 		}
 	}
 	above = min(max(most, 1e-6), f.widest())
-	if f.above {
+	if f.multiples {
 		return 0, above
 	}
 	return min(above, 1), above
@@ -72,7 +72,7 @@ func (f *forest) figure(id, title string) *plot.Figure {
 		figure.Marks = append(figure.Marks, plot.Mark{Class: "same", Path: same.String(), Title: text})
 		figure.Legend = append(figure.Legend, plot.Key{Class: "same", Text: text})
 	}
-	if !f.above {
+	if !f.multiples {
 		figure.Marks = append(figure.Marks, plot.Mark{Class: "line zero", Path: upright(x.At(0)), Title: "no change"})
 	}
 	for i := range f.rows {
@@ -120,7 +120,7 @@ func (f *forest) draw(figure *plot.Figure, x plot.Scale, i int) {
 
 // axis names changes to both sides of none.
 func (f *forest) axis(x plot.Scale, below, above float64) plot.Axis {
-	if f.above {
+	if f.multiples {
 		return plot.Axis{Name: "on the wrong side, in multiples of what is allowed", Ticks: plot.Ticks(x, plot.LinearTicks(above, 5, 0), significant)}
 	}
 	var values []float64

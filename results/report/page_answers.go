@@ -203,7 +203,7 @@ func looksText(g *results.Gate) (list []block) {
 
 // checkFigures draw goals by what they allow, and changes by their margins.
 func checkFigures(g *results.Gate) (list []*plot.Figure) {
-	goals := forest{unit: results.Share, above: true}
+	goals := forest{unit: results.Share, multiples: true}
 	changes := map[results.Unit]*forest{results.Relative: {unit: results.Relative}, results.Share: {unit: results.Share}}
 	for i := range g.Checks[:min(len(g.Checks), maxPageEffects)] {
 		c := &g.Checks[i]
