@@ -18,4 +18,4 @@ verify:
 fuzz:
 	bash .ci/fuzz 20s
 golden:
-	go test ./... -update
+	go test $$(git grep -l 'flag.Bool("update"' -- '*_test.go' | xargs -n 1 dirname | sort -u | sed 's|^|./|') -update

@@ -58,6 +58,8 @@ type BurstRow struct {
 	Meanwhile  int64            `json:"meanwhile"`      // of those, established while the burst was still being launched
 	OrderSlope time.Duration    `json:"order_slope_ns"` // by how much an attempt took longer than the one started before it
 	OrderFit   float64          `json:"order_fit"`      // r² of that, 0 to 1
+	Pace       time.Duration    `json:"pace_ns"`        // time from one established to the next, of the first wave; 0 if that did not begin with the burst
+	PaceFit    float64          `json:"pace_fit"`       // r² of that, 0 to 1
 
 	LaunchDelay time.Duration `json:"launch_delay_ns,omitempty"` // from At to the first launch
 
@@ -87,6 +89,7 @@ func (r *Recorder) burstRows() []BurstRow {
 		if b.launched > 0 {
 			list[i].LaunchDelay = b.first - plan.At
 		}
+		list[i].Pace, list[i].PaceFit = b.order.pace()
 		busy = max(busy, b.ended)
 	}
 	return list

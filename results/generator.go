@@ -56,7 +56,7 @@ func (r *Result) advice() string {
 }
 
 // secondsOf are the checks whose value is a duration in seconds.
-var secondsOf = []string{checkStartLag99, checkStartLag999, checkConnectLag, checkReadLag, checkLaunchSpan,
+var secondsOf = []string{checkStartLag99, checkStartLag999, checkConnectLag, checkTLSLag, checkReadLag, checkLaunchSpan,
 	"go_scheduler_latency_p99", "gc_pause_max"}
 
 // String says what the check found, in words.
@@ -108,7 +108,7 @@ func (r *Result) fromWhatLoad(c Check) string {
 	switch c.Name {
 	case checkLocal, checkLaunchSpan:
 		return ""
-	case checkStartLag99, checkStartLag999, checkConnectLag, checkReadLag:
+	case checkStartLag99, checkStartLag999, checkConnectLag, checkTLSLag, checkReadLag:
 	default:
 		found = 0
 	}
@@ -143,6 +143,8 @@ func remedy(name string) string {
 		return "add source_addresses, or hold fewer connections"
 	case "cgroup_throttled_periods":
 		return "give this container more CPU, or make less load"
+	case "workers_lost":
+		return "the notes say how each ended; one that was killed may have run out of memory (dmesg, the container's limit): give this host more, or hold fewer connections"
 	}
 	return "make less load than that, keep other work (and the server) off this host, or use a larger one"
 }

@@ -90,6 +90,7 @@ type MetricSet struct {
 	ConnectLag Figures `json:"connect_lag"`
 	ReadLag    Figures `json:"read_lag"`
 	Ready      Figures `json:"ready"`
+	TLSLag     Figures `json:"tls_lag"`
 
 	// HandshakeLow is handshake less this host's own delays: what thresholds
 	// are judged by a second time, and never a latency to quote.
@@ -101,7 +102,7 @@ func (s *MetricSet) Of(m Metric) *Figures {
 	if m >= numMetrics {
 		return nil
 	}
-	return [numMetrics]*Figures{&s.Handshake, &s.Service, &s.Connect, &s.TLS, &s.Upgrade, &s.StartLag, &s.ConnectLag, &s.ReadLag, &s.Ready}[m]
+	return [numMetrics]*Figures{&s.Handshake, &s.Service, &s.Connect, &s.TLS, &s.Upgrade, &s.StartLag, &s.ConnectLag, &s.ReadLag, &s.Ready, &s.TLSLag}[m]
 }
 
 // Run is what a result says of its run beside what the recorder counted.

@@ -80,9 +80,6 @@ func load(c *cli.Context) (*scenario.Scenario, error) {
 	if err != nil {
 		return nil, err
 	}
-	if features := s.Unsupported(); len(features) > 0 {
-		return nil, fmt.Errorf("not supported yet: %s", strings.Join(features, ", "))
-	}
 	for _, text := range c.StringSlice("threshold") {
 		t, err := results.ParseThreshold(text)
 		if err != nil {

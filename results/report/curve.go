@@ -15,7 +15,7 @@ import (
 // and then this host's own delays.
 var curves = []results.Metric{
 	results.MetricHandshake, results.MetricConnect, results.MetricTLS, results.MetricUpgrade, results.MetricReady,
-	results.MetricStartLag, results.MetricConnectLag, results.MetricReadLag,
+	results.MetricStartLag, results.MetricConnectLag, results.MetricTLSLag, results.MetricReadLag,
 }
 
 // tableShares are the rows of a curve's table.
@@ -98,6 +98,8 @@ func curveClass(m results.Metric) string {
 		return "own start-lag"
 	case results.MetricConnectLag:
 		return "own connect-lag"
+	case results.MetricTLSLag:
+		return "own tls-lag"
 	case results.MetricReadLag:
 		return "own read-lag"
 	}

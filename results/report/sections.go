@@ -177,7 +177,7 @@ func (t *text) delays() string {
 	for _, d := range []struct {
 		name  string
 		value *int64
-	}{{"late launch", t.result.Pacing.Lag.P99}, {"late connect", m.ConnectLag.P99}, {"late read", m.ReadLag.P99}} {
+	}{{"late launch", t.result.Pacing.Lag.P99}, {"late connect", m.ConnectLag.P99}, {"late tls", m.TLSLag.P99}, {"late read", m.ReadLag.P99}} {
 		if d.value != nil {
 			parts = append(parts, d.name+" p99 "+duration(time.Duration(*d.value)))
 		}
