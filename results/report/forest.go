@@ -20,10 +20,10 @@ type row struct {
 
 // forest draws changes below each other on one axis, with the line of no change.
 type forest struct {
-	unit  results.Unit
-	delta float64 // within ± of it counts as the same; 0: each row has a limit
-	multiples bool // multiples of what is allowed, and none is below zero
-	rows  []row
+	unit      results.Unit
+	delta     float64 // within ± of it counts as the same; 0: each row has a limit
+	multiples bool    // multiples of what is allowed, and none is below zero
+	rows      []row
 }
 
 // widest is as far as an axis goes: four times as long, all of it, or five
