@@ -6,7 +6,7 @@ run:
 	go run ./cmd/stampede run examples/quickstart.yaml
 test:
 	bash .ci/install
-	go test -shuffle=on ./results/stats
+	go test -shuffle=on ./results/stats ./engine/ceiling
 	go test -race -shuffle=on -p 1 -timeout 40m ./...
 lint:
 	bash .ci/lint

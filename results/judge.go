@@ -114,18 +114,15 @@ func (r *Result) judgeQuantile(t Threshold, f *Figures, j *Judgement) {
 		j.Note = noData(err)
 		return
 	}
-	p := float64(t.Hundredth) / 10000
 	j.Value = nanoseconds(f.quantile(h, t.Hundredth))
 	r.boundQuantile(t, f, h, j)
 	canceled := r.canceledIn(t.Metric)
 	j.Bad, j.Of = countBad(t, f, h), f.Count
-	allowed := p
 	if t.Op.ceils() {
 		j.Bad, j.Of = j.Bad-canceled, j.Of-canceled
-		allowed = float64(10000-t.Hundredth) / 10000
 	}
 	r.clumpQuantile(t, j)
-	j.prove(allowed)
+	j.prove(t.Allowed())
 	if n := neededFor(t.Hundredth); f.Count < n {
 		j.Value, j.Needs = nil, n
 		j.tooFew(t.figure(), n, f.Count)
@@ -217,11 +214,10 @@ func (r *Result) judgeRate(t Threshold, j *Judgement) {
 	}
 	j.boundRate(k, n, r.spreadOfOutcome(k, n, t.Outcome, without...))
 	j.Bad, j.Of = k, n
-	allowed := t.Percent / 100
 	if !t.Op.ceils() {
-		j.Bad, allowed = n-k, (100-t.Percent)/100
+		j.Bad = n - k
 	}
-	j.prove(allowed)
+	j.prove(t.Allowed())
 }
 
 func (r *Result) judgeCount(t Threshold, j *Judgement) {

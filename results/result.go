@@ -41,6 +41,7 @@ type Result struct {
 	Correlation   Correlation       `json:"correlation"`
 	Generator     Generator         `json:"generator"`
 	Thresholds    []Judgement       `json:"thresholds"`
+	Ceiling       *Ceiling          `json:"ceiling,omitempty"` // of a search for one
 	TimelineStep  time.Duration     `json:"timeline_step_ns"`
 	Timeline      []Second          `json:"timeline"`
 	Warnings      []Warning         `json:"warnings"`

@@ -283,6 +283,22 @@ func (t Threshold) figure() string {
 	return "p" + strconv.FormatFloat(float64(t.Hundredth)/100, 'f', -1, 64)
 }
 
+// Allowed returns the share of a quantile's or rate's population that may be bad;
+// 0 for other statistics.
+func (t Threshold) Allowed() float64 {
+	switch {
+	case t.Statistic == Quantile && t.Op.ceils():
+		return float64(10000-t.Hundredth) / 10000
+	case t.Statistic == Quantile:
+		return float64(t.Hundredth) / 10000
+	case t.Statistic == Rate && t.Op.ceils():
+		return t.Percent / 100
+	case t.Statistic == Rate:
+		return (100 - t.Percent) / 100
+	}
+	return 0
+}
+
 // MarshalText returns String.
 func (t Threshold) MarshalText() ([]byte, error) { return []byte(t.String()), nil }
 

@@ -12,6 +12,8 @@ import (
 // the order in which results.Result.Judge decides.
 func headline(r *results.Result) (word, reason string) {
 	switch {
+	case r.Ceiling != nil:
+		return ceilingWord(r), CeilingLine(r)
 	case r.Partial:
 		return "INCONCLUSIVE", "partial result: the run was still going when this was written, or was killed"
 	case r.Interrupted:
@@ -26,6 +28,19 @@ func headline(r *results.Result) (word, reason string) {
 		return "INCONCLUSIVE", firstJudged(r, results.Inconclusive)
 	}
 	return "PASS", passed(r)
+}
+
+// ceilingWord is the word for how a search ended.
+func ceilingWord(r *results.Result) string {
+	switch r.ExitCode() {
+	case 0:
+		return "PASS"
+	case 1:
+		return "FAIL"
+	case 4:
+		return "GENERATOR-LIMITED"
+	}
+	return "INCONCLUSIVE"
 }
 
 // VerdictLine returns the first line of Text, without colour or line end.

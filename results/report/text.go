@@ -29,6 +29,7 @@ type TextOptions struct {
 func Text(w io.Writer, r *results.Result, o TextOptions) error {
 	t := &text{result: r, color: o.Color, width: cmp.Or(max(o.Width, 0), 100)}
 	t.head()
+	t.ceiling()
 	t.outcomes()
 	t.quantiles()
 	t.bursts()
@@ -85,7 +86,9 @@ func (t *text) head() {
 	if r.Planned != r.Arrivals {
 		arrivals = results.FormatCount(r.Arrivals) + " of " + results.FormatCount(r.Planned) + " planned arrivals"
 	}
-	parts = append(parts, arrivals)
+	if r.Ceiling == nil || r.Arrivals > 0 { // a search has trials, not arrivals of its own
+		parts = append(parts, arrivals)
+	}
 	if d := r.EndedAt.Sub(r.StartedAt); d > 0 {
 		parts = append(parts, duration(d))
 	}

@@ -146,6 +146,14 @@ var pictures = map[string]func(t *testing.T) *results.Result{
 		m.attempts(200, -1, ok, steadily(8*ms))
 		return m.judged(t, "handshake p99 < 250ms", "504 rate < 0.1%", "tls p50 < 1s")
 	},
+	"ceiling": func(*testing.T) *results.Result {
+		peak := 350.0
+		r := searched()
+		r.Ceiling.Scalability = &results.Scalability{Loads: 6, Peak: &peak, Retrograde: true}
+		r.Ceiling.History = &results.History{AfterOverload: 700, Otherwise: 940, Dependent: true}
+		r.Judge(nil)
+		return r
+	},
 	"nothing": func(t *testing.T) *results.Result {
 		return results.NewRecorder(results.RecorderOptions{}).Result(results.Run{})
 	},
