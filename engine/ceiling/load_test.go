@@ -65,7 +65,7 @@ func TestPlanOfHeldOpensExactlyTheLoad(t *testing.T) {
 		if open := s.Peak(p.Hold.For); open != load {
 			t.Errorf("at %d: %d are open at one time", load, open)
 		}
-		if last := s.Arrival(load - 1).Due; p.Hold.For-last < 4*time.Second {
+		if last := s.At(load - 1).At; p.Hold.For-last < 4*time.Second {
 			t.Errorf("at %d: the last comes at %v, the first goes at %v", load, last, p.Hold.For)
 		}
 	}
