@@ -1,6 +1,7 @@
 package ceiling
 
 import (
+	"cmp"
 	"math"
 	"time"
 
@@ -106,4 +107,16 @@ func withDefaults(s scenario.Search) scenario.Search {
 		s.Ramp = 200 * scenario.PerSecond
 	}
 	return s
+}
+
+// usualFrom is the smallest load of a search that says none.
+const usualFrom = 10
+
+// NewOptions are those of a scenario's search by its goals. To is zero where
+// the scenario says none.
+func NewOptions(search scenario.Search, goals []results.Threshold) Options {
+	s := withDefaults(search)
+	return Options{
+		Of: s.Of, From: cmp.Or(s.From, usualFrom), To: s.To, Duration: s.Budget, Strict: s.Strict, Pooled: PooledFor(goals),
+	}
 }
