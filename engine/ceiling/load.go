@@ -23,6 +23,10 @@ const (
 	// one handshake.
 	perTrial = 1000
 
+	// burstsPerTrial at most: each is followed by quiet, and a hundred bursts of
+	// ten would take minutes to say what ten of them do.
+	burstsPerTrial = 10
+
 	// perRateTrial handshakes at least are measured in a trial of a rate.
 	perRateTrial = 2000
 
@@ -35,7 +39,7 @@ const (
 // one number have the same arrivals in every search.
 //
 // A burst below perTrial is repeated with a quiet gap between one and the next
-// until it has as many. A rate is a Poisson process. What is held is opened in
+// until it has as many, or burstsPerTrial of them. A rate is a Poisson process. What is held is opened in
 // two parts: most of it at a rate the server is known to stand, the rest during
 // the first half of the hold; for the second half all are open.
 func NewPlan(search scenario.Search, hold scenario.Hold, load int64, n int) Plan {
@@ -53,7 +57,7 @@ func NewPlan(search scenario.Search, hold scenario.Hold, load int64, n int) Plan
 }
 
 func (p *Plan) burst(s scenario.Search, load int64) {
-	shape := scenario.Shape{Kind: scenario.KindBurst, Count: load, Release: s.Release, Repeat: max((perTrial+load-1)/load, 1)}
+	shape := scenario.Shape{Kind: scenario.KindBurst, Count: load, Release: s.Release, Repeat: min((perTrial+load-1)/load, burstsPerTrial)}
 	if shape.Repeat > 1 {
 		shape.Every = p.Hold.For + s.Quiet/2
 	}

@@ -18,8 +18,8 @@ func planned(t *testing.T, p Plan) *scenario.Schedule {
 	return sc.Schedule()
 }
 
-func TestPlanOfBurstsHasThousandHandshakes(t *testing.T) {
-	for load, bursts := range map[int64]int64{1: 1000, 10: 100, 300: 4, 999: 2, 1000: 1, 5000: 1} {
+func TestPlanOfBurstsHasThousandHandshakesOrTenBursts(t *testing.T) {
+	for load, bursts := range map[int64]int64{1: 10, 10: 10, 100: 10, 101: 10, 112: 9, 300: 4, 999: 2, 1000: 1, 5000: 1} {
 		p := NewPlan(scenario.Search{Of: results.LoadBurst}, scenario.Hold{}, load, 0)
 		s := planned(t, p)
 		if s.Len() != load*bursts || int64(len(s.Bursts())) != bursts {

@@ -18,7 +18,8 @@ type fakeServer struct {
 	answer   time.Duration // of a single handshake on the idle server
 	busyFor  time.Duration // after a trial
 	busyTill time.Time
-	limited  int // trials that are still to be generator-limited
+	failing  bool // one single handshake in three, busy or not
+	limited  int  // trials that are still to be generator-limited
 	plans    []Plan
 	stop     func() // called in a trial, if set
 	fault    error
@@ -42,6 +43,9 @@ func (f *fakeServer) Try(_ context.Context, p Plan, load int64) (results.Trial, 
 
 func (f *fakeServer) Probe(_ context.Context, n int64) (Probe, error) {
 	p := Probe{Sent: n, Established: n, Median: f.answer, Slowest: f.answer}
+	if f.failing {
+		p.Established -= n / 3
+	}
 	if time.Now().Before(f.busyTill) {
 		p.Slowest = time.Second
 	}
@@ -113,6 +117,22 @@ func TestLoopWaitsUntilTheServerRecovered(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A server that fails single handshakes when it is idle is not waited for
+// until it does not.
+func TestLoopAsksForNoMoreThanTheIdleServerCould(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := loop(t, &fakeServer{edge: 300, answer: time.Millisecond, failing: true})
+		if err := l.Run(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		for i, row := range l.Search.Answer().Trials[1:] {
+			if row.Note != "" || row.Settle != 2*time.Second {
+				t.Errorf("trial %d waited %v, note %q", i+2, row.Settle, row.Note)
+			}
+		}
+	})
 }
 
 // A trial that this host limited is made again, with other arrivals, and
