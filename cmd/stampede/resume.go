@@ -29,7 +29,7 @@ func readRecord(path string, sc *scenario.Scenario) (*results.Ceiling, error) {
 		{"thresholds", recordedGoals(r.Ceiling), goals(sc.Thresholds)},
 	} {
 		if part.was != part.is && part.was != "" {
-			return nil, fmt.Errorf("--resume %s: recorded with %s %s, and now %[2]s %s; trials of both don't add up", path, part.what, part.was, part.is)
+			return nil, fmt.Errorf("--resume %s: recorded with %s %s, and now %[2]s %[4]s; trials of both don't add up", path, part.what, part.was, part.is)
 		}
 	}
 	return r.Ceiling, nil
