@@ -42,9 +42,9 @@ func calibrate(c *cli.Context, s streams) error {
 		sc.Thresholds = append(sc.Thresholds, t)
 	}
 	f := flagParser{c: c}
-	sc.Search.Of = parseFlag(&f, "of", scenario.ParseSearchOf)
-	if !c.IsSet("of") {
-		sc.Search.Of = results.LoadBurst
+	sc.Search.Of = results.LoadBurst
+	if c.IsSet("of") {
+		sc.Search.Of = parseFlag(&f, "of", scenario.ParseSearchOf)
 	}
 	if f.word("release", "connect", "upgrade") == "upgrade" {
 		sc.Search.Release = scenario.Upgrade

@@ -26,7 +26,6 @@ type hunt struct {
 	generator int64 // what this host alone can make; 0: not measured
 	notes     []string
 	seen      []sighting
-	last      results.Generator
 }
 
 // sighting is what a valid trial's evidence came to.
