@@ -13,6 +13,7 @@ type Scenario struct {
 	Target      Target
 	Data        []Data  // tables that templates draw from, in file order
 	Load        []Shape // one after another, except those with At
+	Search      Search  // for a ceiling
 	Hold        Hold
 	Ready       Ready
 	EarlyClose  EarlyClose

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"sort"
 	"strconv"
 	"time"
 
@@ -103,8 +104,9 @@ func tell(s streams, r *results.Result, output string, quiet bool) error {
 type job struct {
 	*sitting
 	schedule   *scenario.Schedule
-	workers    int // processes that make the load; under 2: this one alone
-	shards     int // 0: one a CPU
+	from       time.Duration // arrivals due before it are not counted; zero: all are
+	workers    int           // processes that make the load; under 2: this one alone
+	shards     int           // 0: one a CPU
 	noEvidence bool
 	dir        *resultDir // nil: nothing is written
 	progress   *progress  // nil: nothing is shown
@@ -150,7 +152,7 @@ func (j *job) need(n engine.Need) string {
 
 // run makes the load and writes the result, judged.
 func (j *job) run(ctx context.Context) (*results.Result, error) {
-	o := results.RecorderOptions{Planned: j.schedule.Len()}
+	o := results.RecorderOptions{Planned: j.counted(), From: j.from}
 	for _, b := range j.schedule.Bursts() {
 		o.Bursts = append(o.Bursts, results.Burst{At: b.At, Count: b.Count, Within: b.Within})
 	}
@@ -182,6 +184,12 @@ func (j *job) run(ctx context.Context) (*results.Result, error) {
 	j.about.Generator.Checks = rep.Checks
 	j.noteCounters(rep.Counters)
 	return j.conclude(), j.failed
+}
+
+// counted is how many arrivals are due once the run begins to count.
+func (j *job) counted() int64 {
+	n := int(j.schedule.Len())
+	return int64(n - sort.Search(n, func(i int) bool { return j.schedule.At(int64(i)).At >= j.from }))
 }
 
 // conclude judges and explains the finished run, and writes it.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"net/netip"
+	"time"
 
 	"stampede/engine"
 	"stampede/engine/monitor"
@@ -113,6 +114,8 @@ type trial struct {
 	load       []scenario.Shape
 	seed       uint64         // of its arrivals
 	hold       *scenario.Hold // nil: the scenario's
+	held       bool           // a connection that the server closes during the hold has failed
+	from       time.Duration  // arrivals due before it are not counted; zero: all are
 	shards     int            // 0: one a CPU
 	workers    int            // 0: as many as the load needs
 	noEvidence bool
@@ -131,6 +134,12 @@ func (s *sitting) try(ctx context.Context, t trial) (*results.Result, error) {
 	if t.hold != nil {
 		sc.Hold = *t.hold
 	}
+	switch {
+	case t.held:
+		sc.EarlyClose, sc.EarlyCloseWithin = scenario.FailEarlyClose, sc.Hold.For
+	case sc.Hold.For == 0:
+		sc.EarlyClose, sc.EarlyCloseWithin = scenario.CountEarlyClose, 0
+	}
 	if err := sc.Validate(); err != nil {
 		return nil, err
 	}
@@ -140,7 +149,7 @@ func (s *sitting) try(ctx context.Context, t trial) (*results.Result, error) {
 	if at.targets, err = engine.Aim(&sc, s.found); err != nil { // a trial resumes no session of another
 		return nil, err
 	}
-	j := &job{sitting: &at, schedule: sc.Schedule(), workers: t.workers, shards: t.shards, noEvidence: t.noEvidence, progress: t.progress}
+	j := &job{sitting: &at, schedule: sc.Schedule(), from: t.from, workers: t.workers, shards: t.shards, noEvidence: t.noEvidence, progress: t.progress}
 	if j.workers == 0 && j.fault() == nil {
 		j.workers = engine.Workers(&sc, j.schedule)
 	}

@@ -109,7 +109,7 @@ func (t *text) head() {
 	if len(parts) > 0 {
 		t.line("%s", strings.Join(parts, " · "))
 	}
-	if r.Interrupted {
+	if r.Interrupted && r.Ceiling == nil { // of a search the headline says it
 		t.line("%s at %s: thresholds could not pass any more", t.loud("INTERRUPTED"), duration(r.InterruptedAt))
 	}
 	if r.Partial {
