@@ -80,17 +80,24 @@ func endlessLast(ns *int64) int64 {
 }
 
 func (p *loadPoint) latency() string {
-	if !p.known {
+	switch {
+	case p.known:
+		return duration(p.p99)
+	case p.endless():
 		return "failed"
 	}
-	return duration(p.p99)
+	return none // too few handshakes in a trial
 }
+
+// endless reports whether more than one in a hundred failed, which is then
+// why there is no p99.
+func (p *loadPoint) endless() bool { return !p.known && p.failed > 0.01 }
 
 func (p *loadPoint) latencyBar(slowest time.Duration) string {
 	switch {
-	case !p.known:
+	case p.endless():
 		return strings.Repeat("░", barWidth)
-	case slowest <= 0:
+	case !p.known || slowest <= 0:
 		return ""
 	}
 	return bar(float64(p.p99) / float64(slowest))
