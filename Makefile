@@ -6,7 +6,7 @@ run:
 	go run ./cmd/stampede run examples/quickstart.yaml
 test:
 	bash .ci/install
-	go test -shuffle=on ./results/stats
+	go test -shuffle=on ./results/stats ./engine/ceiling
 	go test -race -shuffle=on -p 1 -timeout 40m ./...
 lint:
 	bash .ci/lint
@@ -18,4 +18,4 @@ verify:
 fuzz:
 	bash .ci/fuzz 20s
 golden:
-	go test ./... -update
+	go test $$(git grep -l 'flag.Bool("update"' -- '*_test.go' | xargs -n 1 dirname | sort -u | sed 's|^|./|') -update

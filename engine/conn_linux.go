@@ -46,7 +46,7 @@ type conn struct {
 
 	session results.Session
 
-	connectLag, readLag             time.Duration // see results.Attempt
+	connectLag, tlsLag, readLag     time.Duration // see results.Attempt
 	synRetransmits, dataRetransmits uint8
 
 	links [numLists]links

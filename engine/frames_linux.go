@@ -41,10 +41,23 @@ type frameReader struct {
 	n          int  // bytes in pending: a header or control frame not yet whole
 	fragmented bool // between the fragments of a message
 	compressed bool // permessage-deflate was agreed: RSV1 is allowed
-	gathers    bool // text messages are kept for message
+	gathers    bool // messages that may be an answer are kept in text
 	text       []byte
-	isText     bool // the message at hand is text
-	whole      bool // text is a whole message
+	isText     bool   // the message at hand is text
+	deflated   bool   // it is compressed
+	cut        bool   // and larger than text may be
+	whole      bool   // text is a whole message
+	history    []byte // what a compressed message may refer back to
+	lost       bool   // and can't, because a message of that was too large
+}
+
+// gathered reports whether the message at hand is kept: a text, or a part of
+// what a compressed one may refer to.
+func (r *frameReader) gathered() bool { return r.gathers && (r.isText || r.deflated) }
+
+// ignore keeps no more messages.
+func (r *frameReader) ignore() {
+	r.gathers, r.text, r.history = false, nil, nil
 }
 
 // idle reports whether the reader stands where a fresh one does.
@@ -61,7 +74,7 @@ func (r *frameReader) next(data []byte) (f frame, rest []byte, ok bool, err erro
 		r.gather(data[:n])
 		r.skip -= n
 		data = data[n:]
-		if r.skip == 0 && r.gathers && r.isText && !r.fragmented {
+		if r.skip == 0 && r.gathered() && !r.fragmented {
 			r.whole = true
 			return frame{op: ws.OpContinuation}, data, true, nil
 		}
@@ -93,16 +106,16 @@ func (r *frameReader) next(data []byte) (f frame, rest []byte, ok bool, err erro
 // maxMessage bounds what is kept of a message.
 const maxMessage = 64 << 10
 
-// gather keeps a piece of a text message, as far as there is room.
+// rsv1 is the bit of ws.Header.Rsv that marks a compressed message (RFC 7692 §6).
+const rsv1 = 4
+
+// gather keeps a piece of a message, as far as there is room.
 func (r *frameReader) gather(p []byte) {
-	if r.gathers && r.isText {
-		r.text = append(r.text, p[:min(len(p), maxMessage-len(r.text))]...)
+	if r.gathered() {
+		n := min(len(p), maxMessage-len(r.text))
+		r.text, r.cut = append(r.text, p[:n]...), r.cut || n < len(p)
 	}
 }
-
-// message is the text message that the last call of next ended, of which the
-// first 64 KB are kept; whole is false if it ended none, or nobody gathers.
-func (r *frameReader) message() (text []byte, whole bool) { return r.text, r.whole }
 
 // parse reads a header, and for a control frame its payload, from the start of p.
 func (r *frameReader) parse(p []byte) (f frame, used int, ok bool, err error) {
@@ -126,10 +139,11 @@ func (r *frameReader) parse(p []byte) (f frame, used int, ok bool, err error) {
 	}
 	if h.OpCode != ws.OpContinuation {
 		r.isText, r.text = h.OpCode == ws.OpText, r.text[:0]
+		r.deflated, r.cut = h.Rsv&rsv1 != 0, false
 	}
 	r.fragmented = !h.Fin
 	r.skip = h.Length
-	r.whole = r.gathers && r.isText && h.Fin && h.Length == 0
+	r.whole = r.gathered() && h.Fin && h.Length == 0
 	return frame{op: h.OpCode}, used, true, nil
 }
 

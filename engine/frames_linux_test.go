@@ -48,7 +48,7 @@ func messages(data []byte, n int) (texts []string) {
 	for piece := range slices.Chunk(data, n) {
 		for len(piece) > 0 {
 			_, rest, ok, err := r.next(piece)
-			if text, whole := r.message(); whole {
+			if text := r.text; r.whole {
 				texts = append(texts, string(text))
 			}
 			if err != nil {

@@ -108,8 +108,8 @@ func (s *shard) readFrameBytes(i int32, data []byte) {
 	gen := c.gen
 	for all := data; len(data) > 0; {
 		f, rest, ok, err := r.next(data)
-		if message, whole := r.message(); whole {
-			if s.isReady(i, message); c.gen != gen {
+		if r.whole {
+			if err = s.onMessage(i); c.gen != gen {
 				return
 			}
 		}
@@ -161,17 +161,30 @@ func (s *shard) onClose(i int32, f frame) {
 	if c.undecided() {
 		o := results.Outcome{Kind: results.Closed, Phase: results.PhaseReady, Reason: closedReason(code)}
 		s.sampleText(o, "close frame "+strconv.Itoa(int(code))+" "+handshake.Escape(f.payload[min(2, len(f.payload)):]))
-		s.fail(i, o)
-		return
+		s.settleClosed(i, o, now)
 	}
-	if c.state == held {
-		s.held--
+	if c.state == held || c.state == readying {
+		if c.state == held {
+			s.held--
+		}
 		c.state = closing
 		s.sendFrame(i, ws.OpClose, f.payload[:min(2, len(f.payload))])
 	}
 	s.leave(i, byLife)
 	s.enter(i, closingQueue, now+closeTimeout)
 	s.recordClose(i, results.HeldClose{At: now, Kind: results.CodeEarly, Code: code})
+}
+
+// settleClosed settles an attempt that the server's Close frame makes a
+// failure. Its connection goes on to be closed as any other is (RFC 6455
+// §5.5.1), but it was never held, so its close is not one to tell.
+func (s *shard) settleClosed(i int32, o results.Outcome, now time.Duration) {
+	c := s.slab.at(i)
+	s.settle(i, o, now)
+	c.closeTold = true
+	if c.frames != nil {
+		c.frames.ignore()
+	}
 }
 
 // lost is the end of TCP, from the server's side. A server that answers our

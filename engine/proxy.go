@@ -1,13 +1,13 @@
 package engine
 
 import (
-	"encoding/base64"
 	"fmt"
 	"net"
 	"net/url"
 
 	"golang.org/x/net/http/httpproxy"
 
+	"stampede/engine/handshake"
 	"stampede/scenario"
 )
 
@@ -63,17 +63,11 @@ func proxyAddress(proxy string) (host, port string, err error) {
 	return u.Hostname(), port, nil
 }
 
-// tunnelRequest asks a proxy to connect to authority (RFC 9110 §9.3.6), with
-// its user and password where the URL has them (RFC 7617).
+// tunnelRequest asks a proxy to connect to authority.
 func tunnelRequest(proxy, authority string) ([]byte, error) {
 	u, err := url.Parse(proxy)
 	if err != nil {
 		return nil, fmt.Errorf("reading target.proxy: want http://host:port")
 	}
-	text := "CONNECT " + authority + " HTTP/1.1\r\nHost: " + authority + "\r\n"
-	if u.User != nil {
-		password, _ := u.User.Password()
-		text += "Proxy-Authorization: Basic " + base64.StdEncoding.EncodeToString([]byte(u.User.Username()+":"+password)) + "\r\n"
-	}
-	return []byte(text + "\r\n"), nil
+	return handshake.TunnelRequest(u, authority), nil
 }

@@ -26,14 +26,35 @@ func (s *shard) awaitReady(i int32) {
 	}
 }
 
-// isReady looks whether the message just gathered is the answer.
+// onMessage looks at the message just gathered. One too large to be inflated is
+// a text all the same, which is enough where any will do.
+func (s *shard) onMessage(i int32) (err error) {
+	r := s.slab.at(i).frames
+	text := r.text
+	if r.deflated {
+		text, err = r.inflate(&s.inflate)
+		text = text[:min(len(text), maxMessage)]
+	}
+	switch {
+	case err == errInflated:
+		s.batch.warn(err.Error(), 1)
+	case err != nil:
+		return err
+	}
+	if r.isText {
+		s.isReady(i, text)
+	}
+	return nil
+}
+
+// isReady looks whether a text message is the answer.
 func (s *shard) isReady(i int32, message []byte) {
 	c := s.slab.at(i)
 	if !bytes.Contains(message, []byte(s.run.config.Ready.Expect)) {
 		return
 	}
 	c.ready = s.clock()
-	c.frames.gathers, c.frames.text = false, nil
+	c.frames.ignore()
 	s.leave(i, byPhase)
 	gen := c.gen
 	s.opened(i)

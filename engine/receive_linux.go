@@ -29,19 +29,32 @@ func (s *shard) receive(c *conn) (n int, r reading, o results.Outcome) {
 		return s.receiveSecured(c)
 	}
 	for {
-		n, err := s.receivePlain(c)
-		switch {
-		case err == unix.EINTR:
-		case err == unix.EAGAIN:
-			return 0, nothingMore, o
-		case err != 0:
-			return 0, connectionFailed, readOutcome(err)
-		case n == 0:
-			return 0, peerEnded, results.Outcome{Kind: results.Closed, Phase: results.PhaseUpgrade}
-		default:
-			return n, gotBytes, o
+		if n, err := s.receivePlain(c); err != unix.EINTR {
+			return readingOf(n, err)
 		}
 	}
+}
+
+// peek is receive below TLS that leaves in the socket what it read.
+func (s *shard) peek(c *conn) (n int, r reading, o results.Outcome) {
+	for {
+		if n, err := peek(int(c.fd), s.buf); err != unix.EINTR {
+			return readingOf(n, err)
+		}
+	}
+}
+
+// readingOf says what a read that was not interrupted came to.
+func readingOf(n int, err syscall.Errno) (int, reading, results.Outcome) {
+	switch {
+	case err == unix.EAGAIN:
+		return 0, nothingMore, results.Outcome{}
+	case err != 0:
+		return 0, connectionFailed, readOutcome(err)
+	case n == 0:
+		return 0, peerEnded, results.Outcome{Kind: results.Closed, Phase: results.PhaseUpgrade}
+	}
+	return n, gotBytes, results.Outcome{}
 }
 
 func (s *shard) receivePlain(c *conn) (n int, err syscall.Errno) {

@@ -220,7 +220,7 @@ func (s *shard) settle(i int32, o results.Outcome, now time.Duration) {
 	}
 	s.endEvidence(c)
 	s.record(results.Attempt{
-		ConnectLag: c.connectLag, ReadLag: c.readLag, SYNRetransmits: c.synRetransmits, DataRetransmits: c.dataRetransmits,
+		ConnectLag: c.connectLag, TLSLag: c.tlsLag, ReadLag: c.readLag, SYNRetransmits: c.synRetransmits, DataRetransmits: c.dataRetransmits,
 		N: c.n, Intended: c.intended, Dialed: c.dialed, Started: c.started, Connected: c.connected, Secured: c.secured,
 		Session: c.session, Ready: c.ready, Requested: c.requested, Ended: now, Burst: c.burst, Address: c.address, Outcome: o,
 	})

@@ -38,6 +38,7 @@ type wire struct {
 	turns   chan struct{} // see run.turns; not held while parked
 	gone    atomic.Bool   // the shard has given the attempt up
 	stamped *stampedReader
+	turnLag time.Duration // the wait for the first turn; later ones are in readLag, from a stamp on
 	readLag time.Duration // of all reads
 	limit   int           // of unsent, in bytes, before a write fails
 	unsent  []byte        // what did not fit into the socket, in the shard's time
@@ -264,9 +265,10 @@ func (s *shard) secure(i int32) {
 	}
 	t.Conn = tls.Client(&t.wire, s.run.aims[c.aim].TLS)
 	c.tls = t
-	gen := c.gen
+	gen, ready := c.gen, time.Now()
 	s.securer.do(func() {
 		s.run.turns <- struct{}{}
+		t.wire.turnLag = max(time.Since(ready), 1)
 		err := t.Handshake()
 		<-s.run.turns
 		s.securer.report(handshakeEnd{i, gen, s.clock(), err})
@@ -288,7 +290,7 @@ func (s *shard) handshakesDone() {
 			s.drop(e.slot)
 			continue
 		}
-		c.readLag, t.wire.readLag = t.wire.readLag, 0
+		c.tlsLag, c.readLag, t.wire.readLag = t.wire.turnLag, t.wire.readLag, 0
 		t.wire.parks, t.wire.news, t.wire.turns = false, nil, nil
 		s.leave(e.slot, byPhase)
 		if e.err != nil {

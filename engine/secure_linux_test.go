@@ -13,6 +13,7 @@ import (
 	"math/big"
 	"net"
 	"net/netip"
+	"runtime"
 	"slices"
 	"sync/atomic"
 	"testing"
@@ -101,6 +102,66 @@ func secureTarget(address netip.AddrPort, c *tls.Config) *Target {
 	}
 	target.TLS = c
 	return target
+}
+
+// slowHello makes every TLS handshake hold its turn before its first byte.
+type slowHello struct{ takes time.Duration }
+
+func (s slowHello) Get(string) (*tls.ClientSessionState, bool) {
+	time.Sleep(s.takes) // the fault
+	return nil, false
+}
+func (slowHello) Put(string, *tls.ClientSessionState) {}
+
+// What a handshake waits for its first turn to compute is this host's own
+// delay, and never the server's.
+func TestSecureTurnsAreOurs(t *testing.T) {
+	const rounds, takes = 10, 20 * time.Millisecond
+	n := rounds * runtime.GOMAXPROCS(0)
+	ca := newAuthority(t)
+	front := tlsFront(t, &tls.Config{Certificates: []tls.Certificate{ca.pair(nil)}}, startServer(t).address)
+	o := load{target: secureTarget(front, &tls.Config{RootCAs: ca.pool(), ClientSessionCache: slowHello{takes}}), shapes: burst(int64(n)),
+		timeouts: scenario.Timeouts{Total: 20 * time.Second, TLS: 10 * time.Second}}.run(t.Context(), t)
+	o.want(t, map[string]int64{"established": int64(n)})
+	var most time.Duration
+	for i := range o.attempts {
+		a := &o.attempts[i]
+		if d, _ := a.TLS(); a.TLSLag <= 0 || a.TLSLag > d {
+			t.Errorf("arrival %d: tls_lag %v of a tls phase of %v", a.N, a.TLSLag, d)
+		}
+		most = max(most, a.TLSLag)
+	}
+	if least := (rounds - 1) * takes; most < least {
+		t.Errorf("the longest wait is %v; the last turn can't come before %v", most, least)
+	}
+	if m := &o.result.Metrics; m.TLSLag.Count != int64(n) || *m.Handshake.Max-*m.HandshakeLow.Max < int64(most/4) {
+		t.Errorf("%d lags, handshake at most %d and %d without our own; want %d, and the wait left out", m.TLSLag.Count, *m.Handshake.Max, *m.HandshakeLow.Max, n)
+	}
+}
+
+// Workers do the same for wss: the scenario's trust goes with the assignment.
+func TestWorkersSecure(t *testing.T) {
+	ca := newAuthority(t)
+	front := tlsFront(t, &tls.Config{Certificates: []tls.Certificate{ca.pair(nil)}}, startServer(t).address)
+	s := &scenario.Scenario{Load: burst(30), Hold: scenario.Hold{For: 200 * time.Millisecond}, Target: scenario.Target{
+		URL: "wss://" + front.String() + "/", TLS: scenario.TLS{CA: pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: ca.cert.Raw})}}}
+	if err := s.Validate(); err != nil {
+		t.Fatal(err)
+	}
+	found, err := Resolve(t.Context(), net.DefaultResolver, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	peers, _ := startPeers(t, 2)
+	recorder := results.NewRecorder(results.RecorderOptions{Planned: 30, Addresses: []string{front.String()}})
+	if _, err := Lead(t.Context(), Assign(s, found), peers, recorder, nil); err != nil {
+		t.Fatal(err)
+	}
+	r := recorder.Result(results.Run{})
+	wantOutcome(t, r, results.Outcome{Kind: results.Established}, 30)
+	if r.Metrics.TLS.Count != 30 || r.Metrics.TLSLag.Count != 30 || r.Held.Closed.Clean != 30 || r.TLS == nil || r.TLS.Full != 30 {
+		t.Errorf("%d tls phases, %d lags, held %+v, tls %+v; want 30 of each", r.Metrics.TLS.Count, r.Metrics.TLSLag.Count, r.Held, r.TLS)
+	}
 }
 
 func TestSecureBurstIsHeldAndClosed(t *testing.T) {

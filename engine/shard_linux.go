@@ -52,6 +52,7 @@ type shard struct {
 	parser  *handshake.Parser   // for the reply at hand
 	parsers []*handshake.Parser // spare ones
 	frames  frameReader         // for the frames at hand
+	inflate inflater            // for compressed answers of ready checks
 	unread  []unread            // held connections with more to read than their turn took
 	securer *securer            // runs TLS handshakes; nil for ws://
 	ends    []handshakeEnd      // spare memory for securer.take

@@ -76,8 +76,13 @@ func send(fd int, p []byte) (n int, err syscall.Errno) {
 	return int(r), err
 }
 
-func recv(fd int, p []byte) (n int, err syscall.Errno) {
-	r, _, err := syscall.RawSyscall6(unix.SYS_RECVFROM, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)), 0, 0, 0)
+func recv(fd int, p []byte) (n int, err syscall.Errno) { return recvWith(fd, p, 0) }
+
+// peek is recv that leaves what it read in the socket.
+func peek(fd int, p []byte) (n int, err syscall.Errno) { return recvWith(fd, p, unix.MSG_PEEK) }
+
+func recvWith(fd int, p []byte, flags uintptr) (n int, err syscall.Errno) {
+	r, _, err := syscall.RawSyscall6(unix.SYS_RECVFROM, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)), flags, 0, 0)
 	return int(r), err
 }
 

@@ -53,12 +53,17 @@ func (s *shard) askTunnel(i int32) {
 	}
 }
 
-// tunnelNews reads the proxy's reply. Only its head may come: behind it the
-// target speaks, which has not been asked yet.
+// tunnelNews reads the proxy's reply, and takes no more than its head off the
+// socket: what is behind that is the target's, which speaks first, or the body
+// of a refusal. Whoever reads next finds it there.
 func (s *shard) tunnelNews(i int32) {
 	c := s.slab.at(i)
+	if c.reply == nil {
+		c.reply = s.spareParser()
+		c.reply.Reset(nil)
+	}
 	for {
-		n, end, o := s.receive(c)
+		n, end, o := s.peek(c)
 		switch end {
 		case nothingMore:
 			return
@@ -67,27 +72,22 @@ func (s *shard) tunnelNews(i int32) {
 			s.fail(i, o)
 			return
 		}
-		p := c.reply
-		if p == nil {
-			p = s.spareParser()
-			p.Reset(nil)
-			c.reply = p
+		used, done := c.reply.Feed(s.buf[:n])
+		_, _ = recv(int(c.fd), s.buf[:used]) // the same bytes again
+		if done {
+			s.tunnelReply(i, c.reply)
+			return
 		}
-		used, done := p.Feed(s.buf[:n])
-		if !done {
-			continue
-		}
-		s.tunnelReply(i, p, s.buf[used:n])
-		return
 	}
 }
 
-func (s *shard) tunnelReply(i int32, p *handshake.Parser, rest []byte) {
+func (s *shard) tunnelReply(i int32, p *handshake.Parser) {
 	c := s.slab.at(i)
 	v := p.Verdict(&c.key)
 	if o := v.Outcome; o.Kind == results.Status && o.Status/100 == 2 {
 		s.spareReply(c)
 		c.connected, c.readLag = s.clock(), 0
+		c.early = true // what came behind the head is not told again
 		s.throughToTarget(i)
 		return
 	}
@@ -95,5 +95,5 @@ func (s *shard) tunnelReply(i int32, p *handshake.Parser, rest []byte) {
 	if v.Outcome.Kind == results.Established { // a proxy has nothing to upgrade
 		v.Outcome = results.Outcome{Kind: results.Protocol, Phase: results.PhaseConnect, Reason: results.BadStatusLine}
 	}
-	s.refused(i, p, v, rest)
+	s.refused(i, p, v, nil)
 }

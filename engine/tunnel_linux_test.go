@@ -154,6 +154,36 @@ func TestTunnel(t *testing.T) {
 	}
 }
 
+// What comes with a proxy's 200 is the target's word, and is not lost: nobody
+// would send it again.
+func TestTunnelKeepsWhatCameWithIt(t *testing.T) {
+	const early = "HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n"
+	const alert = "\x15\x03\x03\x00\x02\x02\x28" // handshake_failure
+	for name, c := range map[string]struct {
+		scheme, said string
+		release      scenario.Release
+		want         results.Outcome
+	}{
+		"an early reply":            {"ws", early, scenario.Connect, results.Outcome{Kind: results.Status, Phase: results.PhaseUpgrade, Status: 408}},
+		"one before the release":    {"ws", early, scenario.Upgrade, results.Outcome{Kind: results.Status, Phase: results.PhaseUpgrade, Status: 408}},
+		"an alert":                  {"wss", alert, scenario.Connect, results.Outcome{Kind: results.TLS, Phase: results.PhaseTLS, Reason: "handshake_failure"}},
+		"what is no word of theirs": {"ws", "220 mail\r\n", scenario.Connect, results.Outcome{Kind: results.Protocol, Phase: results.PhaseUpgrade, Reason: results.BadStatusLine}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			proxy := serve(t, func(front net.Conn) {
+				if _, err := http.ReadRequest(bufio.NewReader(front)); err == nil {
+					_, _ = io.WriteString(front, "HTTP/1.1 200 Connection established\r\n\r\n"+c.said)
+					_, _ = io.Copy(io.Discard, front)
+				}
+			})
+			shapes := burst(10)
+			shapes[0].Release = c.release
+			wantOutcome(t, aimed(t, &scenario.Scenario{Load: shapes, Timeouts: scenario.Timeouts{Total: 2 * time.Second},
+				Target: scenario.Target{URL: c.scheme + "://target.test/", Proxy: "http://" + proxy.String()}}), c.want, 10)
+		})
+	}
+}
+
 // The preamble says who dials whom, before anything else.
 func TestPreamble(t *testing.T) {
 	for version := uint8(1); version <= 2; version++ {

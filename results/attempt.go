@@ -21,6 +21,7 @@ type Attempt struct {
 	Ready     time.Duration // the answer a scenario waits for behind the 101 came; zero without such a check
 
 	ConnectLag time.Duration // part of the connect phase spent in this host after the kernel was done; zero if unmeasured
+	TLSLag     time.Duration // part of the tls phase before this host had a CPU for its first byte; zero if unmeasured
 	ReadLag    time.Duration // time the ending bytes waited in this host before they were read; zero if unmeasured
 
 	Burst   int32   // index among the schedule's bursts, -1 for an arrival outside any
@@ -81,6 +82,8 @@ func (a *Attempt) Metric(m Metric) (d time.Duration, ok bool) {
 		return a.ConnectLag, a.ConnectLag != 0
 	case MetricReadLag:
 		return a.ReadLag, a.ReadLag != 0
+	case MetricTLSLag:
+		return a.TLSLag, a.TLSLag != 0
 	case MetricReady:
 		return a.Ready - a.Ended, a.Ready != 0
 	}

@@ -6,12 +6,16 @@ import (
 )
 
 // own is the part of an attempt's response time that this host caused: the
-// late launch, the late notice of its connect and the late reading of its
-// reply. In a simultaneous burst the time it takes to launch the burst is of
+// late launch, the late notice of its connect, the wait for a CPU before TLS,
+// unless that was done ahead of the launch, and the late reading of its reply. In a simultaneous burst the time it takes to launch the burst is of
 // our making too.
 func (a *Attempt) own() time.Duration {
 	lag, _ := a.StartLag()
-	return max(lag, 0) + a.ConnectLag + a.ReadLag
+	lag = max(lag, 0) + a.ConnectLag + a.ReadLag
+	if a.Secured > a.Started {
+		lag += a.TLSLag
+	}
+	return lag
 }
 
 // handshakeLow is the response time less our own delays, one end of the

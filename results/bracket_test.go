@@ -83,3 +83,16 @@ func TestHandshakeLow(t *testing.T) {
 		t.Error("a threshold may name handshake_low")
 	}
 }
+
+// The wait for a CPU before TLS is ours where it came behind the launch: what
+// release: upgrade does ahead of it is in no response time.
+func TestOwnTLSLag(t *testing.T) {
+	a := &Attempt{Intended: 1, Dialed: 1, Started: 1, Connected: 2 * ms, Secured: 50 * ms, Ended: 60 * ms, TLSLag: 40 * ms, Outcome: fine}
+	if low, _ := a.handshakeLow(); low != 20*ms-1 {
+		t.Errorf("handshake without our own delays is %v, want 20 ms", low)
+	}
+	a.Intended, a.Started = 55*ms, 55*ms
+	if low, _ := a.handshakeLow(); low != 5*ms {
+		t.Errorf("released after TLS it is %v, want 5 ms", low)
+	}
+}

@@ -9,7 +9,12 @@ type burstTally struct {
 	ended       time.Duration // last end
 	outcomes    tally
 	order       order
+	completed   sparse // from the burst's instant to established
 }
+
+// maxCompletions bounds the bursts that keep how they completed, some 4 KB
+// each: nobody looks at more curves.
+const maxCompletions = 32
 
 func (b *burstTally) add(a *Attempt, row int, at time.Duration) {
 	b.outcomes.add(row, 1)
@@ -37,6 +42,7 @@ func (b *burstTally) merge(o *burstTally, row func(int) int) {
 		b.outcomes.add(row(t.row), t.n)
 	}
 	b.order.merge(o.order)
+	b.completed.merge(&o.completed)
 }
 
 // BurstRow is one burst as it went.
@@ -52,7 +58,19 @@ type BurstRow struct {
 	Meanwhile  int64            `json:"meanwhile"`      // of those, established while the burst was still being launched
 	OrderSlope time.Duration    `json:"order_slope_ns"` // by how much an attempt took longer than the one started before it
 	OrderFit   float64          `json:"order_fit"`      // r² of that, 0 to 1
+	Pace       time.Duration    `json:"pace_ns"`        // time from one established to the next, of the first wave; 0 if that did not begin with the burst
+	PaceFit    float64          `json:"pace_fit"`       // r² of that, 0 to 1
+
+	LaunchDelay time.Duration `json:"launch_delay_ns,omitempty"` // from At to the first launch
+
+	// Completed has how long after At its handshakes were established, in the
+	// buckets of Figures.Groups. Kept for the first 32 bursts of a run.
+	Completed string `json:"completed,omitempty"`
 }
+
+// CompletionBuckets returns Completed as buckets, smallest first, without the
+// empty ones.
+func (b *BurstRow) CompletionBuckets() []Bucket { return bucketsOf(b.Completed, 1) }
 
 // burstRows returns the bursts; a burst nobody arrived in yet has no outcomes.
 func (r *Recorder) burstRows() []BurstRow {
@@ -67,6 +85,11 @@ func (r *Recorder) burstRows() []BurstRow {
 		}
 		list[i].Meanwhile = int64(b.order.early.below(b.last - plan.At))
 		list[i].OrderSlope, list[i].OrderFit = b.order.line()
+		list[i].Completed = b.completed.String()
+		if b.launched > 0 {
+			list[i].LaunchDelay = b.first - plan.At
+		}
+		list[i].Pace, list[i].PaceFit = b.order.pace()
 		busy = max(busy, b.ended)
 	}
 	return list

@@ -11,7 +11,7 @@ import (
 // handshake_ns, intended to ended, where it was not established. Columns are
 // added at the end, never moved.
 const CSVHeader = "n,intended_ns,dialed_ns,started_ns,connected_ns,secured_ns,requested_ns,ended_ns,handshake_ns," +
-	"outcome,status,phase,reason,burst,address,syn_retransmits,data_retransmits,connect_lag_ns,read_lag_ns,ready_ns\n"
+	"outcome,status,phase,reason,burst,address,syn_retransmits,data_retransmits,connect_lag_ns,read_lag_ns,ready_ns,tls_lag_ns\n"
 
 // CSV writes attempts as rows of attempts.csv. The zero value leaves the
 // address column empty.
@@ -44,6 +44,7 @@ func (c CSV) Append(dst []byte, a *Attempt) []byte {
 	dst = appendCell(dst, int64(a.ConnectLag), a.ConnectLag != 0)
 	dst = appendCell(dst, int64(a.ReadLag), a.ReadLag != 0)
 	dst = appendCell(dst, int64(a.Ready), a.Ready != 0)
+	dst = appendCell(dst, int64(a.TLSLag), a.TLSLag != 0)
 	return append(dst, '\n')
 }
 

@@ -12,7 +12,7 @@ import (
 func TestCSV(t *testing.T) {
 	c := CSV{Addresses: []string{"127.0.0.1:9001", `odd,"one"`}}
 	a := established(time.Second, 20)
-	a.N, a.Burst, a.Address, a.SYNRetransmits, a.ReadLag = 7, 2, 1, 3, 4
+	a.N, a.Burst, a.Address, a.SYNRetransmits, a.ReadLag, a.TLSLag = 7, 2, 1, 3, 4, 5
 	b := &Attempt{N: 8, Intended: 5, Burst: -1, Outcome: noPort}
 	d := failed(1, 2, gatewayTimeout)
 	text := []byte(CSVHeader)
@@ -26,9 +26,9 @@ func TestCSV(t *testing.T) {
 	want := [][]string{
 		strings.Split(strings.TrimSpace(CSVHeader), ","),
 		{"7", "1000000000", "1000000000", "1000000000", "1000000010", "", "1000000010", "1000000020", "20",
-			"established", "", "", "", "2", `odd,"one"`, "3", "0", "", "4", ""},
-		{"8", "5", "", "", "", "", "", "", "", "local", "", "", "no_source_port", "", "", "0", "0", "", "", ""},
-		{"0", "1", "2", "2", "", "", "", "3", "", "status", "504", "upgrade", "", "", "127.0.0.1:9001", "0", "0", "", "", ""},
+			"established", "", "", "", "2", `odd,"one"`, "3", "0", "", "4", "", "5"},
+		{"8", "5", "", "", "", "", "", "", "", "local", "", "", "no_source_port", "", "", "0", "0", "", "", "", ""},
+		{"0", "1", "2", "2", "", "", "", "3", "", "status", "504", "upgrade", "", "", "127.0.0.1:9001", "0", "0", "", "", "", ""},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("rows (-want +got):\n%s", diff)

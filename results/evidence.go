@@ -36,9 +36,6 @@ type evidence struct {
 	phases []Phases // by service time, eight to an octave; nil until the first
 }
 
-// coarse is how many buckets of a sparse count one of phases takes.
-const coarse = 8
-
 func (e *evidence) add(a *Attempt) {
 	if d, ok := a.Connect(); ok && a.SYNRetransmits > 0 {
 		e.resent.add(d)
@@ -98,23 +95,55 @@ func (p *Phases) fill(o Phases, n int64) {
 
 // merge adds o's: the slowest tenth is then that of each part.
 func (e *Evidence) merge(o *Evidence) {
-	a, errA := parseSparse(e.Resent)
-	b, errB := parseSparse(o.Resent)
-	if errA == nil && errB == nil {
-		a.merge(&b)
-		e.Resent = a.String()
-	}
+	e.Resent = mergeSparse(e.Resent, o.Resent)
 	e.Slowest.add(o.Slowest)
 	e.Fastest.add(o.Fastest)
 }
 
+// sums are what a straight line through points is fitted from, by least squares.
+type sums struct {
+	n, x, y, xx, xy, yy float64 // y in seconds
+}
+
+// add adds n points at one place.
+func (s *sums) add(x, y, n float64) {
+	s.n, s.x, s.y = s.n+n, s.x+n*x, s.y+n*y
+	s.xx, s.xy, s.yy = s.xx+n*x*x, s.xy+n*x*y, s.yy+n*y*y
+}
+
+func (s *sums) merge(o sums) {
+	s.n, s.x, s.y = s.n+o.n, s.x+o.x, s.y+o.y
+	s.xx, s.xy, s.yy = s.xx+o.xx, s.xy+o.xy, s.yy+o.yy
+}
+
+// line returns the slope of the fitted line, in time for a unit of x, and the
+// share of the variance it explains, r², to four digits.
+func (s *sums) line() (slope time.Duration, fit float64) {
+	sxx, sxy, syy := s.xx-s.x*s.x/s.n, s.xy-s.x*s.y/s.n, s.yy-s.y*s.y/s.n
+	if s.n < 3 || sxx <= 0 || syy <= 0 {
+		return 0, 0
+	}
+	return time.Duration(sxy / sxx * float64(time.Second)), math.Round(1e4*sxy*sxy/(sxx*syy)) / 1e4
+}
+
+// fromZero is the share of the variance that a line through zero explains: the
+// less, the farther from there the points begin.
+func (s *sums) fromZero() float64 {
+	syy := s.yy - s.y*s.y/s.n
+	if s.n < 3 || s.xx <= 0 || syy <= 0 {
+		return 0
+	}
+	return 1 - (s.yy-s.xy*s.xy/s.xx)/syy
+}
+
 // order sees whether attempts of a burst took the longer the later they were
-// started: a straight line through number and service time, by least squares.
+// started: a straight line through number and service time. It also sees how
+// those were done, in whatever order.
 type order struct {
-	n, first         float64 // first: the number that x counts from
-	x, y, xx, xy, yy float64 // sums; y in seconds
-	wave             int64   // connected without a SYN sent again
-	early            sparse  // time from the burst's instant to established, of those
+	sums
+	first float64 // the number that x counts from
+	wave  int64   // connected without a SYN sent again
+	early sparse  // time from the burst's instant to established, of those
 }
 
 func (o *order) add(a *Attempt, at time.Duration) {
@@ -122,9 +151,7 @@ func (o *order) add(a *Attempt, at time.Duration) {
 		if o.n == 0 {
 			o.first = float64(a.N)
 		}
-		x, y := float64(a.N)-o.first, d.Seconds()
-		o.n, o.x, o.y = o.n+1, o.x+x, o.y+y
-		o.xx, o.xy, o.yy = o.xx+x*x, o.xy+x*y, o.yy+y*y
+		o.sums.add(float64(a.N)-o.first, d.Seconds(), 1)
 	}
 	if a.Connected != 0 && a.SYNRetransmits == 0 {
 		o.wave++
@@ -149,19 +176,27 @@ func (o *order) merge(other order) {
 			o.first = other.first
 		}
 		other.shift(o.first)
-		o.n, o.x, o.y = o.n+other.n, o.x+other.x, o.y+other.y
-		o.xx, o.xy, o.yy = o.xx+other.xx, o.xy+other.xy, o.yy+other.yy
+		o.sums.merge(other.sums)
 	}
 	o.wave += other.wave
 	o.early.merge(&other.early)
 }
 
-// line returns the slope of the fitted line, in time for an arrival, and the
-// share of the variance it explains, r², to four digits.
-func (o *order) line() (slope time.Duration, fit float64) {
-	sxx, sxy, syy := o.xx-o.x*o.x/o.n, o.xy-o.x*o.y/o.n, o.yy-o.y*o.y/o.n
-	if o.n < 3 || sxx <= 0 || syy <= 0 {
+// pace returns the time from one handshake done to the next, and r² of that:
+// a line through the rank of each and its time, as far as buckets tell them
+// apart. Both are 0 unless the line begins with the burst, to a tenth of it.
+func (o *order) pace() (each time.Duration, fit float64) {
+	var points sums
+	var done float64
+	for i, c := range o.early.counts {
+		if n := float64(c); n > 0 {
+			middle := (bucketFrom(o.early.from+i) + bucketFrom(o.early.from+i+1)) / 2
+			points.add(done+(n+1)/2, middle.Seconds(), n)
+			done += n
+		}
+	}
+	if points.fromZero() < 0.97 {
 		return 0, 0
 	}
-	return time.Duration(sxy / sxx * float64(time.Second)), math.Round(1e4*sxy*sxy/(sxx*syy)) / 1e4
+	return points.line()
 }

@@ -124,8 +124,8 @@ func (e explainer) closedAtOnce() (Finding, bool) {
 		f.Next = "the proxy's error log (\"worker_connections are not enough\") and its worker_connections"
 	case closed == 0:
 		f.Name = "reset_at_once"
-		f.Text += ": net.ipv4.tcp_abort_on_overflow on the server, or a proxy that refuses so"
-		f.Next = "sysctl net.ipv4.tcp_abort_on_overflow and TcpExtListenOverflows on the server, the proxy's error log"
+		f.Text += fmt.Sprintf(", with %s open: a server out of open files, which takes a connection and drops it with the request unread, an accept queue that overflows where net.ipv4.tcp_abort_on_overflow is set, or a proxy that refuses so", FormatCount(open))
+		f.Next = "on the server: its limit of open files (/proc/PID/limits) against the number open, and its error log (\"too many open files\"); TcpExtListenOverflows rises during the run only if the queue did it; the proxy's error log"
 	default:
 		f.Text += fmt.Sprintf(", with %s open: a limit of connections or of open files", FormatCount(open))
 		f.Next = "the server's limit of open files (ulimit -n, /proc/PID/limits), its connection limits and its error log"

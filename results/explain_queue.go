@@ -1,6 +1,7 @@
 package results
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -25,12 +26,15 @@ func (e explainer) ownLimit() (Finding, bool) {
 	}, n > 0
 }
 
-const fullQueue = "on the server: nstat -az TcpExtListenOverflows, ss -lnt (Recv-Q against Send-Q); raise the listen backlog and net.core.somaxconn, or accept faster"
+const fullQueue = "on the server: nstat -az TcpExtListenOverflows, ss -lnt (Recv-Q against Send-Q); raise the listen backlog and net.core.somaxconn, or accept faster. " +
+	"If that counter stands still, a full connection table drops SYNs just so: conntrack -S on this host, the server and firewalls between (drop and early_drop rise; dmesg has \"nf_conntrack: table full\"), " +
+	"or cat /proc/sys/net/netfilter/nf_conntrack_count against nf_conntrack_max"
 
 // acceptQueue tells of SYNs that had to be sent again. With a burst it
 // estimates the queue: what connected at once filled it, less the one more
 // that Linux lets in and what was accepted meanwhile, of which those that were
-// answered before the last launch are known.
+// answered before the last launch are known. A connection table that is full
+// looks the same from here, so what to look at next names both.
 func (e explainer) acceptQueue() (Finding, bool) {
 	n := e.TCP.SYNAttempts
 	f := Finding{Name: "syn_resent", Share: e.share(n)}
@@ -38,7 +42,7 @@ func (e explainer) acceptQueue() (Finding, bool) {
 	if steps := e.steps(); steps != "" {
 		f.Text += "; connects then took " + steps + ", when this kernel repeats a SYN"
 	}
-	f.Next = fullQueue + "; if its counters stand still, look for packet loss"
+	f.Next = fullQueue + "; if that has room too, look for packet loss"
 	if b := e.filledBy(); b != nil {
 		f.Name, f.Next = "accept_queue_full", fullQueue
 		queue := max(b.FirstWave-1-b.Meanwhile, 0)
@@ -105,31 +109,55 @@ func (e explainer) halfOpen() (Finding, bool) {
 	}, n >= fewestSeen
 }
 
-// oneByOne tells of a burst whose attempts took the longer the later they were
-// started, in a straight line. Launching itself took time: what the server
-// took for each is the slope and the time between two launches.
+// oneByOne tells of a burst whose handshakes were done one after another: each
+// took longer than the one started before it, in a straight line, or they were
+// done evenly from the first to the last, in an order of the server's own, as
+// an event loop has it that takes the sockets as it finds them.
 func (e explainer) oneByOne() (Finding, bool) {
 	var found *BurstRow
+	var text string
 	for i := range e.Bursts {
 		b := &e.Bursts[i]
-		rise := b.OrderSlope * time.Duration(b.Outcomes[Established.String()])
-		if b.Within == 0 && b.OrderFit >= 0.95 && rise >= atOnce && b.Outcomes[Established.String()] >= 4*fewestSeen {
-			if found == nil || b.Launched > found.Launched {
-				found = b
-			}
+		if b.Within != 0 || b.Outcomes[Established.String()] < 4*fewestSeen || found != nil && b.Launched <= found.Launched {
+			continue
+		}
+		if t := cmp.Or(b.inOrder(), b.evenly()); t != "" {
+			found, text = b, t
 		}
 	}
 	if found == nil {
 		return Finding{}, false
 	}
-	n := found.Outcomes[Established.String()]
-	each := found.OrderSlope + found.LaunchSpan/time.Duration(max(found.Launched-1, 1))
 	return Finding{
-		Name: "one_by_one", Share: e.share(n),
-		Text: fmt.Sprintf("In the burst of %s at %s each handshake took %s longer than the one started before it (r² %.2f): the server makes one every %s, one after another.",
-			FormatCount(found.Launched), formatDuration(found.At), about(found.OrderSlope), found.OrderFit, about(each)),
-		Next: "what the server does for a new connection on one thread or under one lock: profile its CPU during a burst",
+		Name: "one_by_one", Share: e.share(found.Outcomes[Established.String()]),
+		Text: fmt.Sprintf("In the burst of %s at %s %s.", FormatCount(found.Launched), formatDuration(found.At), text),
+		Next: "what the server does for a new connection on one thread or under one lock: profile its CPU during a burst; a rate limit that lets wait (nginx limit_req with burst) is as even",
 	}, true
+}
+
+// inOrder says how evenly handshakes took the longer the later they were
+// started; "" if they did not. Launching itself took time: what the server
+// took for each is the slope and the time between two launches.
+func (b *BurstRow) inOrder() string {
+	if b.OrderFit < 0.95 || b.OrderSlope*time.Duration(b.Outcomes[Established.String()]) < atOnce {
+		return ""
+	}
+	each := b.OrderSlope + b.LaunchSpan/time.Duration(max(b.Launched-1, 1))
+	return fmt.Sprintf("each handshake took %s longer than the one started before it (r² %.2f): the server makes one every %s, one after another",
+		about(b.OrderSlope), b.OrderFit, about(each))
+}
+
+// evenly says how evenly handshakes were done; "" if they were not, or if a
+// SYN sent again kept some from asking at once. Delays drawn by chance between
+// nothing and a bound fill that evenly too, and miss a straight line by about
+// 1/n; work of one kind misses it by the square of its own variation less.
+func (b *BurstRow) evenly() string {
+	n := b.Outcomes[Established.String()]
+	if float64(n)*(1-b.PaceFit) > 0.3 || b.Pace*time.Duration(n) < atOnce || b.FirstWave < n {
+		return ""
+	}
+	return fmt.Sprintf("the handshakes were done evenly, one every %s (r² %.4f), in another order than they were started: the server makes one after another, or as many at once as come to that",
+		about(b.Pace), b.PaceFit)
 }
 
 // slowPhase tells where the slowest tenth spent what they took longer than the

@@ -163,11 +163,20 @@ func TestExplain(t *testing.T) {
 			"worker_connections", []string{"29 connections were taken and dropped at once without a reply (24 closed, 5 reset)", "worker_connections 64"}},
 		{"out of descriptors", story{bursts: one, acts: []act{{n: 41, took: 5 * ms, ends: fine}, {n: 7, took: 2 * ms, ends: dropped}, {n: 12, took: 2 * ms, ends: resetByPeer}}},
 			"closed_at_once", []string{"with 41 open: a limit of connections or of open files"}},
-		{"reset on overflow", story{bursts: one, acts: []act{{n: 41, took: 5 * ms, ends: fine}, {n: 19, took: 2 * ms, ends: resetByPeer}}}, "reset_at_once", []string{"tcp_abort_on_overflow"}},
+		{"reset on overflow", story{bursts: one, acts: []act{{n: 41, took: 5 * ms, ends: fine}, {n: 19, took: 2 * ms, ends: resetByPeer}}}, "reset_at_once", []string{"with 41 open", "out of open files", "tcp_abort_on_overflow"}},
 		{"closed after a while", story{bursts: one, acts: []act{{n: 41, took: 5 * ms, ends: fine}, {n: 19, took: 2 * time.Second, ends: dropped}}}, "", nil},
 
 		{"one by one", story{bursts: []Burst{{Count: 100}}, acts: []act{{n: 100, ends: fine, each: func(i int, a *Attempt) { a.Ended = a.Started + time.Duration(i+1)*20*ms }}}},
 			"one_by_one", []string{"took 20ms longer than the one started before it", "one every 20ms"}},
+		{"one by one, in an order of its own", story{bursts: []Burst{{Count: 100}}, acts: []act{{n: 100, ends: fine, each: func(i int, a *Attempt) { a.Ended = time.Duration(i*37%100+1)*20*ms + time.Duration(i%7)*ms }}}},
+			"one_by_one", []string{"one every 20ms", "in another order than they were started"}},
+		{"done evenly, but late", story{bursts: []Burst{{Count: 100}}, acts: []act{{n: 100, ends: fine, each: func(i int, a *Attempt) { a.Ended = time.Second + time.Duration(i*37%100+1)*10*ms }}}},
+			"", nil},
+		{"most at once, some late", story{bursts: []Burst{{Count: 100}}, acts: []act{{n: 100, ends: fine, each: func(i int, a *Attempt) { k := i * 37 % 100; a.Ended = a.Started + time.Duration(k*k/20+1)*ms }}}},
+			"", nil},
+		{"delays drawn evenly", story{bursts: []Burst{{Count: 100}}, acts: []act{{n: 100, ends: fine, each: func(i int, a *Attempt) {
+			a.Ended = a.Started + time.Duration(1+rand.New(rand.NewPCG(uint64(i), 1)).IntN(1000))*ms
+		}}}}, "", nil},
 		{"in no order", story{bursts: []Burst{{Count: 100}}, acts: []act{{n: 100, ends: fine, each: func(i int, a *Attempt) {
 			a.Ended = a.Started + time.Duration(10+rand.New(rand.NewPCG(uint64(i), 0)).IntN(10))*ms
 		}}}}, "", nil},

@@ -52,7 +52,7 @@ func NewGoalGate(goals []Threshold) *GoalGate {
 	for _, t := range goals {
 		c := GateCheck{Text: t.String(), Kind: Goal, Note: "no data"}
 		if t.proportion() {
-			c.Unit, c.Limit = Share, t.allowed()
+			c.Unit, c.Limit = Share, t.Allowed()
 		}
 		g.goals = append(g.goals, goal{threshold: t, check: c})
 	}
@@ -182,11 +182,11 @@ func (p pool) prove(t Threshold, trials int) (Verdict, string) {
 		return Inconclusive, "no data"
 	case p.clumped && trials < clumpedTrials:
 		return Inconclusive, fmt.Sprintf("%s: not proved, failures clump, φ = %.1f", seen, p.phi)
-	case stats.AboveClumped(p.bad, p.of, p.phi, t.allowed(), sure):
+	case stats.AboveClumped(p.bad, p.of, p.phi, t.Allowed(), sure):
 		return Fail, seen
 	case t.Statistic == Quantile && p.of < neededFor(t.Hundredth):
 		return Inconclusive, fmt.Sprintf("%s needs n ≥ %s (have %s)", t.figure(), FormatCount(neededFor(t.Hundredth)), FormatCount(p.of))
-	case stats.AtMostClumped(p.bad, p.of, p.phi, t.allowed(), sure):
+	case stats.AtMostClumped(p.bad, p.of, p.phi, t.Allowed(), sure):
 		return Pass, seen
 	}
 	return Inconclusive, seen + ": not proved"

@@ -39,7 +39,7 @@ func (j *Judgement) gateCheck() GateCheck {
 	}
 	share := float64(j.Bad) / float64(j.Of)
 	low, high := stats.ClopperPearsonClumped(j.Bad, j.Of, max(j.Clumping, 1), 2*confidence-1)
-	c.Unit, c.Limit, c.Value, c.Low, c.High = Share, t.allowed(), &share, &low, &high
+	c.Unit, c.Limit, c.Value, c.Low, c.High = Share, t.Allowed(), &share, &low, &high
 	return c
 }
 

@@ -40,7 +40,7 @@ func (r *Result) watch(own []Check) {
 			checks = append(checks, c)
 		}
 	}
-	g.Checks = slices.Concat([]Check{}, own, checks)
+	g.Checks = append(copied(own), checks...)
 	g.Limited = given || slices.ContainsFunc(g.Checks, Check.Broken)
 	g.Advice = r.advice()
 }
@@ -56,7 +56,7 @@ func (r *Result) advice() string {
 }
 
 // secondsOf are the checks whose value is a duration in seconds.
-var secondsOf = []string{checkStartLag99, checkStartLag999, checkConnectLag, checkReadLag, checkLaunchSpan,
+var secondsOf = []string{checkStartLag99, checkStartLag999, checkConnectLag, checkTLSLag, checkReadLag, checkLaunchSpan,
 	"go_scheduler_latency_p99", "gc_pause_max"}
 
 // String says what the check found, in words.
@@ -69,11 +69,16 @@ func (c Check) String() string {
 	case checkBracket:
 		return "a verdict rests on this host's own delays" + inBrackets(c.Note)
 	}
-	write := plain
+	return fmt.Sprintf("%s was %s, limit %s", c.Name, c.Format(c.Value), c.Format(c.Limit)) + inBrackets(c.Note)
+}
+
+// Format writes a number of the check, its value or its limit, to three
+// digits: with a unit if it is a duration.
+func (c Check) Format(v float64) string {
 	if slices.Contains(secondsOf, c.Name) {
-		write = rounded
+		return rounded(v)
 	}
-	return fmt.Sprintf("%s was %s, limit %s", c.Name, write(c.Value), write(c.Limit)) + inBrackets(c.Note)
+	return plain(v)
 }
 
 func inBrackets(note string) string {
@@ -103,7 +108,7 @@ func (r *Result) fromWhatLoad(c Check) string {
 	switch c.Name {
 	case checkLocal, checkLaunchSpan:
 		return ""
-	case checkStartLag99, checkStartLag999, checkConnectLag, checkReadLag:
+	case checkStartLag99, checkStartLag999, checkConnectLag, checkTLSLag, checkReadLag:
 	default:
 		found = 0
 	}
@@ -138,6 +143,8 @@ func remedy(name string) string {
 		return "add source_addresses, or hold fewer connections"
 	case "cgroup_throttled_periods":
 		return "give this container more CPU, or make less load"
+	case "workers_lost":
+		return "the notes say how each ended; one that was killed may have run out of memory (dmesg, the container's limit): give this host more, or hold fewer connections"
 	}
 	return "make less load than that, keep other work (and the server) off this host, or use a larger one"
 }

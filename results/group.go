@@ -301,11 +301,6 @@ func addGroupValues(f, o *Figures, offset, n int) {
 	}
 	f.Groups = append(slices.Clone(f.Groups), make([]string, n-len(f.Groups))...)
 	for i, text := range o.Groups {
-		a, errA := parseSparse(f.Groups[offset+i])
-		b, errB := parseSparse(text)
-		if errA == nil && errB == nil {
-			a.merge(&b)
-			f.Groups[offset+i] = a.String()
-		}
+		f.Groups[offset+i] = mergeSparse(f.Groups[offset+i], text)
 	}
 }

@@ -122,7 +122,7 @@ func (r *Result) judgeQuantile(t Threshold, f *Figures, j *Judgement) {
 		j.Bad, j.Of = j.Bad-canceled, j.Of-canceled
 	}
 	r.clumpQuantile(t, j)
-	j.prove(t.allowed())
+	j.prove(t.Allowed())
 	if n := neededFor(t.Hundredth); f.Count < n {
 		j.Value, j.Needs = nil, n
 		j.tooFew(t.figure(), n, f.Count)
@@ -213,7 +213,7 @@ func (r *Result) judgeRate(t Threshold, j *Judgement) {
 	if !t.Op.ceils() {
 		j.Bad = n - k
 	}
-	j.prove(t.allowed())
+	j.prove(t.Allowed())
 }
 
 // population is how many arrivals a rate of s is a share of, and which

@@ -90,10 +90,11 @@ func (r *Result) add(o *Result) error {
 	r.addOutcomes(o)
 	r.addGroups(o)
 	r.Evidence.merge(&o.Evidence)
-	r.Findings = nil // they are of the parts; Explain knows those of the whole
+	r.Findings = []Finding{} // they are of the parts; Explain knows those of the whole
 	r.Correlation.merge(o.Correlation)
 	r.addHeld(o)
 	r.addTimeline(o)
+	r.Monitors = append(slices.Clip(r.Monitors), o.Monitors[:min(len(o.Monitors), maxMonitors-len(r.Monitors))]...)
 	r.addRemarks(o)
 	return nil
 }
@@ -137,7 +138,7 @@ func (r *Result) addOutcomes(o *Result) {
 		have := &r.Outcomes[i]
 		have.Count += row.Count
 		have.SYN, have.Data = have.SYN+row.SYN, have.Data+row.Data
-		have.addAges(row.Ages)
+		have.Ages = mergeSparse(have.Ages, row.Ages)
 		have.First, have.Last = min(have.First, row.First), max(have.Last, row.Last)
 		for _, s := range row.Samples {
 			if len(have.Samples) < samplesPerOutcome && !slices.Contains(have.Samples, s) {
@@ -154,15 +155,6 @@ func (r *Result) addOutcomes(o *Result) {
 	}
 	r.Bursts = append(r.Bursts, o.Bursts...)
 	slices.SortStableFunc(r.Bursts, func(a, b BurstRow) int { return cmp.Compare(a.At, b.At) })
-}
-
-func (w *OutcomeRow) addAges(text string) {
-	a, errA := parseSparse(w.Ages)
-	b, errB := parseSparse(text)
-	if errA == nil && errB == nil {
-		a.merge(&b)
-		w.Ages = a.String()
-	}
 }
 
 func (r *Result) addHeld(o *Result) {
@@ -206,6 +198,7 @@ func (r *Result) addTimeline(o *Result) {
 		a[i].OwnDelay = max(a[i].OwnDelay, b[i].OwnDelay)
 		a[i].InFlight += b[i].InFlight
 		a[i].Held += b[i].Held
+		a[i].Handshakes = mergeSparse(a[i].Handshakes, b[i].Handshakes)
 		for name, n := range b[i].Outcomes {
 			a[i].Outcomes[name] += n
 		}
@@ -229,6 +222,7 @@ func coarser(list []Second, k int) []Second {
 		last.Arrivals += s.Arrivals
 		last.OwnDelay = max(last.OwnDelay, s.OwnDelay)
 		last.InFlight, last.Held = s.InFlight, s.Held
+		last.Handshakes = mergeSparse(last.Handshakes, s.Handshakes)
 		for name, n := range s.Outcomes {
 			last.Outcomes[name] += n
 		}

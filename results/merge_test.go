@@ -70,6 +70,9 @@ func TestMergeOfDifferentSteps(t *testing.T) {
 	if merged.TimelineStep != 2*time.Second || merged.Timeline[0].Arrivals != 2 || merged.Timeline[4].Held != 10 {
 		t.Errorf("step %s, first %+v, fifth %+v", merged.TimelineStep, merged.Timeline[0], merged.Timeline[4])
 	}
+	if b := merged.Timeline[0].HandshakeBuckets(); len(b) != 1 || b[0].Count != 2 || b[0].From > 10*ms || b[0].To <= 10*ms {
+		t.Errorf("the first step's handshakes are %v, want two of 10 ms", b)
+	}
 }
 
 func TestMergeRefuses(t *testing.T) {

@@ -16,10 +16,11 @@ const (
 	MetricConnectLag               // Attempt.ConnectLag where it was measured
 	MetricReadLag                  // Attempt.ReadLag where it was measured
 	MetricReady                    // end of the 101's head to the answer the scenario waits for, established attempts
+	MetricTLSLag                   // Attempt.TLSLag where it was measured
 	numMetrics
 )
 
-var metricNames = [numMetrics]string{"handshake", "service", "connect", "tls", "upgrade", "start_lag", "connect_lag", "read_lag", "ready"}
+var metricNames = [numMetrics]string{"handshake", "service", "connect", "tls", "upgrade", "start_lag", "connect_lag", "read_lag", "ready", "tls_lag"}
 
 // String returns the metric's name as files carry it.
 func (m Metric) String() string {

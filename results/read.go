@@ -84,6 +84,14 @@ func (r *Result) check() error {
 	if err := r.checkTimeline(); err != nil {
 		return err
 	}
+	if err := r.checkMonitors(); err != nil {
+		return err
+	}
+	for i := range r.Bursts {
+		if _, err := parseSparse(r.Bursts[i].Completed); err != nil {
+			return fmt.Errorf("bursts[%d]: completed: %w", i, err)
+		}
+	}
 	return r.checkFigures()
 }
 
@@ -169,6 +177,9 @@ func (r *Result) checkTimeline() error {
 	for i := range r.Timeline {
 		if r.Timeline[i].At != time.Duration(i)*step {
 			return fmt.Errorf("timeline[%d]: at_ns is %d, want %d", i, r.Timeline[i].At, time.Duration(i)*step)
+		}
+		if _, err := parseSparse(r.Timeline[i].Handshakes); err != nil {
+			return fmt.Errorf("timeline[%d]: handshakes: %w", i, err)
 		}
 	}
 	return nil

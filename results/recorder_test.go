@@ -143,6 +143,19 @@ func TestConservation(t *testing.T) {
 	}
 }
 
+// holdEach reports whether buckets hold the durations, one each.
+func holdEach(buckets []Bucket, durations []time.Duration) bool {
+	if len(buckets) != len(durations) {
+		return false
+	}
+	for i, b := range buckets {
+		if b.Count != 1 || b.From > durations[i] || b.To <= durations[i] || float64(b.To) > 1.126*float64(b.From) {
+			return false
+		}
+	}
+	return true
+}
+
 func TestTimeline(t *testing.T) {
 	r := NewRecorder(RecorderOptions{})
 	r.Attempt(established(100*ms, 1500*ms)) // in flight at 1 s, held from 1.6 s
@@ -157,6 +170,11 @@ func TestTimeline(t *testing.T) {
 		{At: 3 * time.Second, Outcomes: map[string]int64{}},
 	}
 	result := r.Result(Run{})
+	handshakes := []time.Duration{100 * ms, 1500 * ms} // of the second they were due in
+	if got := result.Timeline[0].HandshakeBuckets(); !holdEach(got, handshakes) {
+		t.Errorf("handshakes %v, want one in each of two buckets around %v", got, handshakes)
+	}
+	result.Timeline[0].Handshakes = ""
 	if diff := cmp.Diff(want, result.Timeline); diff != "" {
 		t.Errorf("timeline (-want +got):\n%s", diff)
 	}
@@ -181,12 +199,15 @@ func TestTimelineOfADay(t *testing.T) {
 	if result.TimelineStep != 16*time.Second || len(result.Timeline) > maxBins {
 		t.Errorf("%d steps of %s", len(result.Timeline), result.TimelineStep)
 	}
-	var arrivals int64
+	var arrivals, handshakes int64
 	for _, s := range result.Timeline {
 		arrivals += s.Arrivals
+		for _, b := range s.HandshakeBuckets() {
+			handshakes += b.Count
+		}
 	}
-	if arrivals != hours || result.Held.Peak != 1 || len(r.held.level.changes) > maxLevels {
-		t.Errorf("%d arrivals, peak %d, %d levels", arrivals, result.Held.Peak, len(r.held.level.changes))
+	if arrivals != hours || handshakes != hours || result.Held.Peak != 1 || len(r.held.level.changes) > maxLevels {
+		t.Errorf("%d arrivals, %d handshakes, peak %d, %d levels", arrivals, handshakes, result.Held.Peak, len(r.held.level.changes))
 	}
 }
 
@@ -201,10 +222,16 @@ func TestBursts(t *testing.T) {
 	refused.Burst = 1
 	r.Attempt(refused)
 	want := []BurstRow{
-		{Count: 100, Launched: 100, LaunchSpan: 99 * ms, Outcomes: map[string]int64{"established": 100}, FirstWave: 100},
-		{At: 5 * time.Second, Count: 200, Within: 50 * ms, Launched: 1, Outcomes: map[string]int64{"refused connect": 1}, Overlapped: true},
+		{Count: 100, Launched: 100, LaunchSpan: 99 * ms, LaunchDelay: 1, Outcomes: map[string]int64{"established": 100}, FirstWave: 100},
+		{At: 5 * time.Second, Count: 200, Within: 50 * ms, Launched: 1, LaunchDelay: 1, Outcomes: map[string]int64{"refused connect": 1}, Overlapped: true},
 	}
-	if diff := cmp.Diff(want, r.Result(Run{}).Bursts); diff != "" {
+	got := r.Result(Run{}).Bursts
+	done := got[0].CompletionBuckets()
+	if len(done) != 1 || done[0].Count != 100 || done[0].From > 6*time.Second || done[0].To <= 6*time.Second {
+		t.Errorf("completed %v, want 100 in the bucket of 6 s", done)
+	}
+	got[0].Completed = ""
+	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("bursts (-want +got):\n%s", diff)
 	}
 }
@@ -231,5 +258,23 @@ func TestSamplesAreBounded(t *testing.T) {
 	}
 	if n := len(long.Result(Run{}).Outcomes); n != 0 {
 		t.Errorf("%d outcomes without an attempt", n)
+	}
+}
+
+func TestRecorderLeavesTheWarmUpOut(t *testing.T) {
+	r := NewRecorder(RecorderOptions{Planned: 2, From: 5 * time.Second})
+	for _, a := range []*Attempt{
+		established(4999*ms, 400*ms), failed(2*time.Second, ms, Outcome{Kind: Status, Status: 504}),
+		established(5*time.Second, 2*ms), established(6*time.Second, 3*ms),
+	} {
+		r.Attempt(a)
+	}
+	r.Close(HeldClose{At: 7 * time.Second, Age: time.Second})
+	got := r.Result(Run{})
+	if got.Arrivals != 2 || got.Metrics.Handshake.Count != 2 || *got.Metrics.Handshake.Largest != int64(3*ms) || len(got.Outcomes) != 1 {
+		t.Errorf("%d arrivals, %+v, outcomes %+v", got.Arrivals, got.Metrics.Handshake, got.Outcomes)
+	}
+	if got.Held.Peak != 3 {
+		t.Errorf("%d held at most, want those of the warm-up among them, 3", got.Held.Peak)
 	}
 }

@@ -12,6 +12,7 @@ const (
 	checkStartLag99  = "start_lag_p99"
 	checkStartLag999 = "start_lag_p999"
 	checkConnectLag  = "connect_lag_p99"
+	checkTLSLag      = "tls_lag_p99"
 	checkReadLag     = "read_lag_p99"
 	checkLaunchSpan  = "launch_span"
 	checkLocal       = "local_errors"
@@ -22,7 +23,7 @@ const (
 
 // ownChecks are their names, in the order they are listed.
 var ownChecks = []string{checkBracket, checkStarted, checkLocal, checkStartLag99, checkStartLag999, checkConnectLag,
-	checkReadLag, checkLaunchSpan, checkRate, checkLaw}
+	checkTLSLag, checkReadLag, checkLaunchSpan, checkRate, checkLaw}
 
 // breaksAt is how many times its limit a delay of our own must reach to
 // withhold a verdict by itself. From one to four times the limit it is told,
@@ -39,6 +40,7 @@ const breaksAt = 4
 //	start_lag_p99     late launches outside simultaneous bursts: 1 ms or 1 % of the goal
 //	start_lag_p999    the same: 5 ms or 5 %
 //	connect_lag_p99   late notice of a connect: 5 ms or 2 %
+//	tls_lag_p99       waiting for a CPU before TLS: 5 ms or 2 %
 //	read_lag_p99      late reading of a reply: 5 ms or 2 %
 //	launch_span       first to last launch of the slowest simultaneous burst: 25 ms or 10 %
 //	arrival_rate      how far launches were spread or squeezed, outside such bursts: 1 %
@@ -62,6 +64,7 @@ func SelfChecks(r *Result, thresholds []Threshold) []Check {
 		{checkStartLag99, r.Pacing.Lag.P99, relative(time.Millisecond, 0.01)},
 		{checkStartLag999, r.Pacing.Lag.P999, relative(5*time.Millisecond, 0.05)},
 		{checkConnectLag, r.Metrics.ConnectLag.P99, relative(5*time.Millisecond, 0.02)},
+		{checkTLSLag, r.Metrics.TLSLag.P99, relative(5*time.Millisecond, 0.02)},
 		{checkReadLag, r.Metrics.ReadLag.P99, relative(5*time.Millisecond, 0.02)},
 	} {
 		if c.value != nil {

@@ -141,6 +141,17 @@ func TestAdvice(t *testing.T) {
 	}
 }
 
+// What to do about a lost worker is no matter of less load alone.
+func TestAdviceOnLostWorkers(t *testing.T) {
+	r := NewRecorder(RecorderOptions{})
+	many(r, 1000, established(0, 10*ms))
+	result := r.Result(Run{Generator: Generator{Checks: []Check{{Name: "workers_lost", Value: 1}}}})
+	result.Judge(nil)
+	if got := result.Generator.Advice; !strings.Contains(got, "workers_lost was 1, limit 0") || !strings.Contains(got, "the notes say how each ended") {
+		t.Errorf("advice %q", got)
+	}
+}
+
 // Judging again by other goals forgets what only the first ones broke, and
 // keeps what the run itself was given.
 func TestJudgeAgain(t *testing.T) {

@@ -1,7 +1,7 @@
 package results
 
 // settle is the run's verdict from its judged thresholds, by the first that
-// applies:
+// applies; a search for a ceiling has the verdict of its ending:
 //
 //  1. interrupted or unfinished: inconclusive, it is not the run that was planned
 //  2. nothing established and the server failed at least one attempt: fail,
@@ -12,6 +12,8 @@ package results
 //  6. pass
 func (r *Result) settle() Verdict {
 	switch {
+	case r.Ceiling != nil:
+		return r.Ceiling.verdict()
 	case r.unfinished():
 		return Inconclusive
 	case r.NoneEstablished():
@@ -53,9 +55,13 @@ func (r *Result) GeneratorLimited() bool {
 // threshold failed or nothing was established, 3 inconclusive (interrupted,
 // unfinished, too few samples, no data), 4 generator-limited. Where several
 // apply the order is settle's: interrupted 3, nothing established 1,
-// generator-limited 4, failed 1, inconclusive 3.
+// generator-limited 4, failed 1, inconclusive 3. A search for a ceiling exits
+// by its ending: confirmed and at_least 0, below 1, inconclusive 3, and 4 if
+// this host was the limit.
 func (r *Result) ExitCode() int {
 	switch {
+	case r.Ceiling != nil:
+		return r.Ceiling.exitCode()
 	case r.unfinished():
 		return 3
 	case r.Verdict == Fail:

@@ -46,6 +46,45 @@ func bucketFrom(i int) time.Duration {
 	return time.Duration(octave+i&(octave-1)) << e
 }
 
+// coarse is how many buckets of a sparse count are put into one where fewer
+// serve: a bucket is then at most 12.5 % wide.
+const coarse = 8
+
+// Bucket is how many durations were at least From and less than To.
+type Bucket struct {
+	From, To time.Duration
+	Count    int64
+}
+
+// bucketsOf reads a sparse count in whose buckets so many are put together;
+// nothing of what is none, which reading a result refuses.
+func bucketsOf(text string, together int) []Bucket {
+	s, err := parseSparse(text)
+	if err != nil || s.from+len(s.counts) >= maxBuckets/together {
+		return nil
+	}
+	var list []Bucket
+	for i, n := range s.counts {
+		if n > 0 {
+			b := (s.from + i) * together
+			list = append(list, Bucket{bucketFrom(b), bucketFrom(b + together), int64(n)})
+		}
+	}
+	return list
+}
+
+// mergeSparse adds two sparse counts in their written form. What is none,
+// which reading a result refuses, adds nothing.
+func mergeSparse(text, other string) string {
+	a, errA := parseSparse(text)
+	b, errB := parseSparse(other)
+	if errA != nil || errB != nil {
+		return text
+	}
+	a.merge(&b)
+	return a.String()
+}
+
 func (s *sparse) add(d time.Duration) { s.count(bucketOf(d), 1) }
 
 func (s *sparse) count(i int, n uint32) {

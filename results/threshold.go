@@ -287,9 +287,9 @@ func (t Threshold) figure() string {
 // be proved; other goals are compared as they are.
 func (t Threshold) proportion() bool { return t.Statistic == Quantile || t.Statistic == Rate }
 
-// allowed is the share that may be on the wrong side of a quantile's or a
+// Allowed is the share that may be on the wrong side of a quantile's or a
 // rate's goal: that makes it a proportion. It is 0 for other goals.
-func (t Threshold) allowed() float64 {
+func (t Threshold) Allowed() float64 {
 	part, whole := 0.0, 10000.0
 	switch t.Statistic {
 	case Quantile:

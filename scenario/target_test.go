@@ -3,7 +3,6 @@ package scenario
 import (
 	"crypto/tls"
 	"net/netip"
-	"strings"
 	"testing"
 	"time"
 
@@ -228,16 +227,5 @@ early_close: early_close is count or fail`
 	}
 	if diff := cmp.Diff(want, err.Error()); diff != "" {
 		t.Errorf("error (-want +got):\n%s", diff)
-	}
-}
-
-func TestUnsupported(t *testing.T) {
-	if got := mustParse(t, small).Unsupported(); got != nil {
-		t.Errorf("a plain scenario asks for %q", got)
-	}
-	got := strings.Join(mustParse(t, everyKey).Unsupported(), ", ")
-	want := "ready.expect with target.extensions"
-	if got != want {
-		t.Errorf("unsupported are %s, want %s", got, want)
 	}
 }

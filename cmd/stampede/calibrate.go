@@ -16,13 +16,16 @@ import (
 
 func calibrateCommand(s streams) *cli.Command {
 	flags := []cli.Flag{
+		&cli.BoolFlag{Name: "null", Usage: "against a server that does nothing: what this host alone can make"},
+		&cli.StringFlag{Name: "of", Usage: "with --null: burst or rate", Value: string(results.LoadBurst)},
+		&cli.IntFlag{Name: "shards", Usage: "with --null: threads that make load", DefaultText: "one a CPU"},
 		&cli.IntFlag{Name: "pairs", Value: 10, Usage: "pairs of the target with itself; one before them does not count"},
 		&cli.StringSliceFlag{Name: "margin", Usage: "a measure and the change to be found, as 'handshake p99 10%'", DefaultText: "handshake p99 10%, p50 5%, error rate 0.1 points"},
 	}
 	return &cli.Command{
 		Name:      "calibrate",
-		Usage:     "say how small a change can be found here, by pairs of a target with itself",
-		UsageText: "stampede calibrate SCENARIO|URL [flags]\n\n   stampede calibrate practice --rate 300/s --for 10s\n   stampede calibrate scenario.yaml --output json > calibration.json",
+		Usage:     "measure this host: how small a change can be found on it, and what it alone can make",
+		UsageText: "stampede calibrate SCENARIO|URL [flags]\n   stampede calibrate --null [--of burst|rate]\n\n   stampede calibrate practice --rate 300/s --for 10s\n   stampede calibrate scenario.yaml --output json > calibration.json",
 		Flags:     slices.Concat(flags, trialFlags()),
 		Action:    func(c *cli.Context) error { return calibrate(c, s) },
 	}
@@ -41,6 +44,9 @@ type calibration struct {
 const calibrationSchema = "stampede/calibration/v1"
 
 func calibrate(c *cli.Context, s streams) error {
+	if c.Bool("null") {
+		return calibrateNull(c, s)
+	}
 	g, err := newGateRun(c)
 	if err != nil {
 		return err

@@ -112,6 +112,9 @@ func TestCaseS09OutOfDescriptors(t *testing.T) {
 		if len(r.Findings) != 1 || !strings.Contains(r.Findings[0].Text, fmt.Sprintf("%d connections were taken and dropped at once", dropped)) {
 			t.Errorf("findings %+v", r.Findings)
 		}
+		if f := r.Findings[0]; !strings.Contains(f.Text+f.Next, "open files") {
+			t.Errorf("the finding %+v names no open files", f)
+		}
 	})
 	t.Run("Go lets wait", func(t *testing.T) {
 		w := newNetwork(t)
@@ -135,6 +138,7 @@ func TestCaseS12WorkOnTheEventLoop(t *testing.T) {
 	if m.P50 == nil || *m.P50 < int64((n/2-1)*work) || m.Max == nil || *m.Max < int64((n-1)*work) {
 		t.Errorf("%+v: less than the server's own work", m)
 	}
+	checkFinding(t, r, "one_by_one", "one every 2", "on one thread")
 }
 
 func TestCaseS13WavesOfReconnects(t *testing.T) {
@@ -190,7 +194,7 @@ nft add rule inet full input tcp dport 9001 ct state new ct count over 100 drop`
 	if m := &r.Metrics.Connect; m.Max != nil && *m.Max > int64(900*time.Millisecond) {
 		t.Errorf("connects took %v: those that succeed do at once", time.Duration(*m.Max))
 	}
-	checkFinding(t, r, "accept_queue_full", "the first 100 connected at once")
+	checkFinding(t, r, "accept_queue_full", "the first 100 connected at once", "If that counter stands still", "nf_conntrack_count")
 }
 
 // TestLiveClosedRightAfterOpen counts such closes and fails nobody for them.

@@ -110,7 +110,7 @@ func gateOperands(c *cli.Context) (subject, baseline operand, recorded []*result
 
 // judgeRecorded gates a run that was made before.
 func (g *gateRun) judgeRecorded(c *cli.Context, s streams, r *results.Result, baselines []*results.Result) error {
-	goals, err := recordedGoals(r, c.StringSlice("threshold"))
+	goals, err := goalsOf(r, c.StringSlice("threshold"))
 	if err != nil {
 		return err
 	}
@@ -135,8 +135,8 @@ func (g *gateRun) gatedBy(goals []results.Threshold) []results.Gated {
 	return results.DefaultGated(goals)
 }
 
-// recordedGoals are the thresholds a run was judged by, and more.
-func recordedGoals(r *results.Result, more []string) (goals []results.Threshold, err error) {
+// goalsOf are the thresholds a run was judged by, and more.
+func goalsOf(r *results.Result, more []string) (goals []results.Threshold, err error) {
 	var texts []string
 	for _, j := range r.Thresholds {
 		texts = append(texts, j.Text)

@@ -10,22 +10,29 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"stampede/engine"
 	"stampede/engine/handshake"
 	"stampede/engine/probe"
+	"stampede/scenario"
 )
 
 func probeCommand(s streams) *cli.Command {
 	return &cli.Command{
 		Name:      "probe",
 		Usage:     "make one handshake and explain it step by step",
-		UsageText: "stampede probe URL [flags]\n\n   stampede probe wss://staging.example.test/socket -H 'Origin: https://app.example.test'",
+		UsageText: "stampede probe URL [flags]\n\n   stampede probe wss://staging.example.test/socket -H 'Origin: https://app.example.test'\n   stampede probe ws+unix:/run/app.sock:/socket --ready-send ping --ready-expect pong\n   stampede probe practice",
 		Description: "Makes one handshake, whatever the address: it asks no question. A plain TCP connection to each\n" +
 			"other address of the name is opened and closed; --versions, and a 401 or 403, bring a few handshakes more.\n" +
-			"Exit codes: 0 a valid 101; 1 anything else; 2 a mistake in the command, nothing was sent.",
+			"Exit codes: 0 a valid 101, and the answer where one is waited for; 1 anything else; 2 a mistake in the command,\n" +
+			"nothing was sent.",
 		Flags: []cli.Flag{
 			&cli.StringSliceFlag{Name: "header", Aliases: []string{"H"}, Usage: "a header field, as 'Origin: https://app.example.test'; Host replaces the URL's"},
 			&cli.StringSliceFlag{Name: "subprotocol", Usage: "offer this subprotocol"},
 			&cli.StringFlag{Name: "connect-to", Usage: "dial this host:port; Host and server name stay"},
+			&cli.StringFlag{Name: "proxy", Usage: "ask this proxy to connect, as http://host:port, or environment"},
+			&cli.StringFlag{Name: "ready-send", Usage: "after the 101 send this text and wait for a text frame"},
+			&cli.StringFlag{Name: "ready-expect", Usage: "after the 101 wait for a text frame with this in it"},
+			&cli.StringFlag{Name: "ready-within", Usage: "how long to wait for it, as 2s (default: 5s)"},
 			&cli.BoolFlag{Name: "ipv4", Aliases: []string{"4"}, Usage: "use IPv4 addresses only"},
 			&cli.BoolFlag{Name: "ipv6", Aliases: []string{"6"}, Usage: "use IPv6 addresses only"},
 			&cli.StringFlag{Name: "timeout", Usage: "for everything together, as 70s (default: 10s)"},
@@ -56,9 +63,19 @@ func runProbe(c *cli.Context, s streams) error {
 	if err != nil {
 		return err
 	}
-	noteProxies(s)
+	if o.Proxy == "" {
+		noteProxies(s)
+	}
 	ctx, release := stopOnSignal(c.Context, s.err)
 	defer release()
+	if c.Args().First() == scenario.Practice {
+		child, err := startPractice(nil)
+		if err != nil {
+			return err
+		}
+		defer child.stop()
+		o.URL = "ws://" + child.address + "/"
+	}
 	p, err := probe.Run(ctx, o)
 	if err != nil {
 		return err
@@ -132,7 +149,35 @@ func probeOptions(c *cli.Context) (probe.Options, error) {
 	if f.err != nil {
 		return o, f.err
 	}
+	if err := readWay(c, &o); err != nil {
+		return o, err
+	}
 	return o, readTrust(c, &o)
+}
+
+// readWay reads a URL that is none of ws:// and wss://, and the flags that mean
+// the same for a run: what is wrong with them a scenario says.
+func readWay(c *cli.Context, o *probe.Options) error {
+	f := flagParser{c: c}
+	target := scenario.Target{URL: "ws://localhost/", Proxy: c.String("proxy")}
+	socket, path, ok := scenario.SplitUnixURL(o.URL)
+	if ok {
+		target.URL, target.ConnectTo = o.URL, o.ConnectTo
+		o.URL, o.Socket = "ws://localhost"+path, socket
+	}
+	sc := scenario.Scenario{Target: target, Load: []scenario.Shape{{Kind: scenario.KindBurst, Count: 1}},
+		Ready: scenario.Ready{Send: c.String("ready-send"), Expect: c.String("ready-expect"), Within: f.duration("ready-within")}}
+	if f.err != nil {
+		return f.err
+	}
+	if err := sc.Validate(); err != nil {
+		return err
+	}
+	o.Ready = probe.Ready{Send: sc.Ready.Send, Expect: sc.Ready.Expect, Within: sc.Ready.Within}
+	if o.Proxy = target.Proxy; o.Proxy == scenario.ProxyFromEnvironment {
+		o.Proxy = engine.ProxyInEnvironment(o.URL)
+	}
+	return nil
 }
 
 // readTrust reads the files of --ca, --cert and --key.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 
@@ -15,29 +16,32 @@ func reportCommand(s streams) *cli.Command {
 	return &cli.Command{
 		Name:      "report",
 		Usage:     "draw a recorded result again, without new load",
-		UsageText: "stampede report RESULT [--format text|json|hlog]\n\n   stampede report stampede-results/quickstart-20260101-120000",
+		UsageText: "stampede report RESULT [--format text|html|json|hlog]\n\n   stampede report stampede-results/quickstart-20260101-120000",
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "format", Value: "text", Usage: "text, json, or hlog: a HdrHistogram log for other tools"},
+			&cli.StringFlag{Name: "format", Value: "text", Usage: "text; html: a page that needs nothing else; json; or hlog: a HdrHistogram log for other tools"},
 		},
 		Action: func(c *cli.Context) error {
 			if c.NArg() != 1 {
 				return fmt.Errorf("want one result, a directory or result.json, got %d arguments", c.NArg())
 			}
 			format := c.String("format")
-			if format != "text" && format != "json" && format != "hlog" {
-				return fmt.Errorf("--format %q: want text, json or hlog", format)
+			if formats[format] == nil && format != "text" && format != "json" {
+				return fmt.Errorf("--format %q: want text, html, json or hlog", format)
 			}
 			r, err := readResult(c.Args().First())
 			if err != nil {
 				return err
 			}
-			if format == "hlog" {
-				return report.HLog(s.out, r)
+			if write := formats[format]; write != nil {
+				return write(s.out, r)
 			}
 			return tell(s, r, format, false)
 		},
 	}
 }
+
+// formats are those that only a recorded result is drawn in.
+var formats = map[string]func(io.Writer, *results.Result) error{"hlog": report.HLog, "html": report.HTML}
 
 // readResult reads a result directory or the file in it.
 func readResult(path string) (*results.Result, error) {

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -13,6 +14,7 @@ import (
 	"unicode"
 
 	"stampede/results"
+	"stampede/results/report"
 )
 
 // resultDir is the directory a run's files go to.
@@ -36,8 +38,10 @@ func newResultDir(out, name string, at time.Time, csv bool) (*resultDir, error) 
 		return nil, fmt.Errorf("making the result directory: %w; choose another with --out", err)
 	}
 	// What an earlier run left under names of this one would pass for its own.
-	if err := os.Remove(filepath.Join(out, "attempts.csv")); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("making the result directory: %w; choose another with --out", err)
+	for _, name := range []string{"attempts.csv", "report.html"} {
+		if err := os.Remove(filepath.Join(out, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, fmt.Errorf("making the result directory: %w; choose another with --out", err)
+		}
 	}
 	d := &resultDir{path: out}
 	if csv {
@@ -96,19 +100,32 @@ func (d *resultDir) attempt(a *results.Attempt) {
 // write puts r in result.json: whole, or not at all, so that a reader never
 // sees half a file and a killed run leaves the one before.
 func (d *resultDir) write(r *results.Result) error {
-	var text bytes.Buffer
-	if err := r.Write(&text); err != nil {
-		return fmt.Errorf("writing result.json: %w", err)
-	}
-	path := filepath.Join(d.path, "result.json")
-	if err := os.WriteFile(path+".part", text.Bytes(), 0o644); err != nil {
-		return fmt.Errorf("writing result.json: %w", err)
-	}
-	if err := os.Rename(path+".part", path); err != nil {
-		return fmt.Errorf("writing result.json: %w", err)
+	if err := d.replace("result.json", r.Write); err != nil {
+		return err
 	}
 	if d.buf != nil {
 		return d.buf.Flush()
+	}
+	return nil
+}
+
+// draw puts the report of r beside it.
+func (d *resultDir) draw(r *results.Result) error {
+	return d.replace("report.html", func(w io.Writer) error { return report.HTML(w, r) })
+}
+
+// replace writes a file of the directory anew: whole, or not at all.
+func (d *resultDir) replace(name string, write func(io.Writer) error) error {
+	var text bytes.Buffer
+	if err := write(&text); err != nil {
+		return fmt.Errorf("writing %s: %w", name, err)
+	}
+	path := filepath.Join(d.path, name)
+	if err := os.WriteFile(path+".part", text.Bytes(), 0o644); err != nil {
+		return fmt.Errorf("writing %s: %w", name, err)
+	}
+	if err := os.Rename(path+".part", path); err != nil {
+		return fmt.Errorf("writing %s: %w", name, err)
 	}
 	return nil
 }

@@ -1,16 +1,19 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
 	"slices"
+	"sort"
 	"strconv"
 	"time"
 
 	"github.com/urfave/cli/v2"
 
 	"stampede/engine"
+	"stampede/engine/monitor"
 	"stampede/internal/practice"
 	"stampede/results"
 	"stampede/results/report"
@@ -95,39 +98,22 @@ func tell(s streams, r *results.Result, output string, quiet bool) error {
 		_, err := fmt.Fprintln(s.out, report.VerdictLine(r))
 		return err
 	}
-	if err := tellAnswers(s, r); err != nil {
-		return err
-	}
 	return report.Text(s.out, r, report.TextOptions{Color: wantsColor(s.out), Width: 100})
-}
-
-// tellAnswers prints the comparison or the gate that r is the last trial of.
-func tellAnswers(s streams, r *results.Result) (err error) {
-	switch {
-	case r.Compare != nil:
-		err = writeComparison(s.out, r, "text", false)
-	case r.Gate != nil:
-		err = writeGate(s.out, r, "text", false)
-	default:
-		return nil
-	}
-	if err == nil {
-		_, err = fmt.Fprint(s.out, "\nthe last trial of it:\n\n")
-	}
-	return err
 }
 
 // job is one run at a sitting.
 type job struct {
 	*sitting
 	schedule   *scenario.Schedule
-	workers    int // processes that make the load; under 2: this one alone
-	shards     int // 0: one a CPU
+	from       time.Duration // arrivals due before it are not counted; zero: all are
+	workers    int           // processes that make the load; under 2: this one alone
+	shards     int           // 0: one a CPU
 	noEvidence bool
 	dir        *resultDir // nil: nothing is written
 	progress   *progress  // nil: nothing is shown
 
 	recorder *results.Recorder
+	watched  *monitor.Watch // nil until the load begins
 	about    results.Run
 	writtenS time.Duration // when result.json was last written, as offset from the start
 	failed   error         // the first write that failed
@@ -167,7 +153,7 @@ func (j *job) need(n engine.Need) string {
 
 // run makes the load and writes the result, judged.
 func (j *job) run(ctx context.Context) (*results.Result, error) {
-	o := results.RecorderOptions{Planned: j.schedule.Len()}
+	o := results.RecorderOptions{Planned: j.counted(), From: j.from}
 	for _, b := range j.schedule.Bursts() {
 		o.Bursts = append(o.Bursts, results.Burst{At: b.At, Count: b.Count, Within: b.Within})
 	}
@@ -185,7 +171,9 @@ func (j *job) run(ctx context.Context) (*results.Result, error) {
 	if j.failed != nil {
 		return nil, j.failed
 	}
+	j.watched = j.watch(ctx)
 	rep, err := j.makeLoad(ctx)
+	j.watched.Stop()
 	if j.progress != nil {
 		j.progress.finish()
 	}
@@ -197,6 +185,12 @@ func (j *job) run(ctx context.Context) (*results.Result, error) {
 	j.about.Generator.Checks = rep.Checks
 	j.noteCounters(rep.Counters)
 	return j.conclude(), j.failed
+}
+
+// counted is how many arrivals are due once the run begins to count.
+func (j *job) counted() int64 {
+	n := int(j.schedule.Len())
+	return int64(n - sort.Search(n, func(i int) bool { return j.schedule.At(int64(i)).At >= j.from }))
 }
 
 // conclude judges and explains the finished run, and writes it.
@@ -211,9 +205,7 @@ func (j *job) conclude() *results.Result {
 	noteRequest(r, j.scenario, j.targets)
 	j.write(r)
 	if j.dir != nil {
-		if err := j.dir.close(); err != nil && j.failed == nil {
-			j.failed = err
-		}
+		j.failed = cmp.Or(j.failed, j.dir.draw(r), j.dir.close())
 	}
 	return r
 }
@@ -239,6 +231,9 @@ func (j *job) makeLoad(ctx context.Context) (engine.Report, error) {
 
 // result is what is known now, judged.
 func (j *job) result() *results.Result {
+	if j.watched != nil {
+		j.about.Monitors = j.watched.Monitors(j.about.StartedAt)
+	}
 	r := j.recorder.Result(j.about)
 	r.Judge(j.scenario.Thresholds)
 	return r
@@ -271,6 +266,7 @@ func (j *job) Tick(l engine.Live) {
 	}
 	j.writtenS = l.Elapsed
 	j.about.EndedAt = time.Now()
+	j.about.StartedAt = j.about.EndedAt.Add(-l.Elapsed) // the run's offset zero, which is known only now
 	j.write(j.result())
 }
 

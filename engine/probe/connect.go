@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net"
-	"net/netip"
 	"time"
 
 	"stampede/results"
@@ -23,6 +22,7 @@ const (
 // survey connects to every address at once, so that one silent address
 // delays neither the others nor the handshake.
 type survey struct {
+	network string
 	rows    []Connect
 	kinds   []results.Outcome // of those that are not open
 	conns   []net.Conn        // open, and not yet taken or closed
@@ -42,19 +42,19 @@ type dialed struct {
 
 // begin starts a goroutine for each of the first 16 addresses; they end with
 // ctx or finish, which waits for them.
-func begin(ctx context.Context, addresses []netip.AddrPort) *survey {
+func begin(ctx context.Context, network string, addresses []string) *survey {
 	ctx, stop := context.WithCancel(ctx)
 	n := len(addresses)
-	s := &survey{rows: make([]Connect, n), kinds: make([]results.Outcome, n), conns: make([]net.Conn, n),
+	s := &survey{network: network, rows: make([]Connect, n), kinds: make([]results.Outcome, n), conns: make([]net.Conn, n),
 		began: time.Now(), done: make(chan dialed, n), stop: stop}
 	for i, a := range addresses {
-		s.rows[i] = Connect{Address: a.String(), State: Untried}
+		s.rows[i] = Connect{Address: oneLine(a), State: Untried}
 		if i >= maxAddresses {
 			continue
 		}
 		s.pending++
 		go func() { // at most maxAddresses
-			conn, err := new(net.Dialer).DialContext(ctx, "tcp", a.String())
+			conn, err := new(net.Dialer).DialContext(ctx, network, a)
 			s.done <- dialed{i, conn, err, time.Since(s.began)}
 		}()
 	}
@@ -69,7 +69,7 @@ func (s *survey) note(d dialed) {
 	if d.err == nil {
 		return
 	}
-	s.kinds[d.i] = classify(d.err, results.PhaseConnect)
+	s.kinds[d.i] = classifyDial(d.err, s.network)
 	row.State = stateOf(s.kinds[d.i].Kind)
 	if row.State == Failed {
 		row.Error = oneLine(d.err.Error())

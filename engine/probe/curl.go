@@ -63,7 +63,13 @@ func (p *plan) curlRoute(files CurlFiles) (args []string) {
 		args = append(args, "-6")
 	}
 	if p.ConnectTo != "" || p.curlHost() != p.url.Host {
-		args = append(args, "--connect-to", fmt.Sprintf("::%s:%d", bracketed(p.dialHost), p.dialPort))
+		args = append(args, "--connect-to", fmt.Sprintf("::%s:%d", bracketed(p.targetHost), p.targetPort))
+	}
+	if p.Socket != "" {
+		args = append(args, "--unix-socket", p.Socket)
+	}
+	if p.proxy != nil {
+		args = append(args, "--proxytunnel", "--proxy", p.masks.text(p.Proxy))
 	}
 	if p.Insecure {
 		args = append(args, "--insecure")

@@ -23,13 +23,24 @@ func (p *plan) describeRequest() Request {
 
 // keep notes what was received; v is nil if there is no verdict.
 func (r *run) keep(got *reading, v *handshake.Verdict) {
-	if len(got.raw) == 0 {
+	r.Reply = r.replyOf(got, v)
+	if r.Reply == nil || !r.Reply.Whole {
 		return
 	}
+	if r.Reply.Status == 101 {
+		r.Checks = r.checks(&got.parser)
+	}
+	r.Hops = hopsOf(r.Reply)
+}
+
+// replyOf describes what was received; nil if nothing was.
+func (r *run) replyOf(got *reading, v *handshake.Verdict) *Reply {
+	if len(got.raw) == 0 {
+		return nil
+	}
 	reply := &Reply{Head: r.masks.head(handshake.Escape(got.raw)), HeadSize: len(got.raw)}
-	r.Reply = reply
 	if v == nil {
-		return
+		return reply
 	}
 	reply.Interim = v.Interim
 	if w := v.Warnings.String(); w != "" {
@@ -37,21 +48,21 @@ func (r *run) keep(got *reading, v *handshake.Verdict) {
 	}
 	reply.Status, reply.Whole = statusOf(got, v)
 	if !reply.Whole {
-		return
+		return reply
 	}
 	headers := readHead(got.parser.Head())
 	for _, h := range headers {
 		reply.Headers = append(reply.Headers, r.masks.header(h))
 	}
-	if reply.Status == 101 {
+	switch {
+	case reply.Status == 101:
 		reply.Behind = len(got.rest)
 		reply.BehindIs, reply.CloseCode = frames(got.rest)
-		r.Checks = r.checks(&got.parser)
-	} else {
+	default:
 		body := got.body(headers)
 		reply.Body, reply.BodySize = r.masks.text(handshake.Sample(nil, body)), len(body)
 	}
-	r.Hops = hopsOf(reply)
+	return reply
 }
 
 // statusOf is the status of a whole head; whole is false for a broken one.

@@ -31,7 +31,7 @@ func always(means, do string) func(*Probe) (string, string) {
 // not look at p.Hints.
 func Diagnose(p *Probe) []Hint {
 	hints := []Hint{}
-	for _, s := range causes(p.Outcome.Kind) {
+	for _, s := range causes(p) {
 		if s.seen(p) {
 			hints = append(hints, s.hint(p))
 			break
@@ -50,9 +50,17 @@ func (s symptom) hint(p *Probe) Hint {
 	return Hint{s.id, means, do}
 }
 
-// causes are the cases that end in a kind of outcome, the most telling first.
-func causes(k results.Kind) []symptom {
-	switch k {
+// causes are the cases that end in an outcome, the most telling first.
+func causes(p *Probe) []symptom {
+	switch o := p.Outcome; {
+	case o.Kind == results.Canceled:
+		return silences
+	case o.Phase == results.PhaseReady:
+		return unready
+	case p.Proxy != nil && o.Phase == results.PhaseConnect:
+		return proxyFailures
+	}
+	switch p.Outcome.Kind {
 	case results.Status:
 		return refusals
 	case results.Protocol:
@@ -157,3 +165,6 @@ func origin(p *Probe) string {
 func isSecure(p *Probe) bool { return strings.HasPrefix(p.URL, "wss:") }
 
 func isPlain(p *Probe) bool { return !isSecure(p) }
+
+// isSocket reports whether the target is a Unix socket.
+func isSocket(p *Probe) bool { return strings.HasPrefix(p.URL, "ws+unix:") }

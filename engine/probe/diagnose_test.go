@@ -68,6 +68,7 @@ func TestRefusals(t *testing.T) {
 		{"504 at 60 s", Options{}, page("504 Gateway Time-out\r\nServer: nginx", ""), 60010 * time.Millisecond, "gateway_timeout", []string{"60.0 s", "a round age", "proxy_read_timeout", "not stampede's"}},
 		{"504 at 30 s", Options{}, page("504 Gateway Timeout", ""), 30050 * time.Millisecond, "gateway_timeout", []string{"Heroku"}},
 		{"504 at 15 s", Options{}, page("504 Gateway Timeout", "upstream request timeout"), 15 * time.Second, "gateway_timeout", []string{"Envoy's route timeout"}},
+		{"504 at once", Options{}, page("504 Gateway Time-out\r\nServer: awselb/2.0", ""), 3 * time.Millisecond, "gateway_timeout_at_once", []string{"Amazon ELB", "3.00 ms", "too soon"}},
 		{"504 at no round age", Options{}, page("504 Gateway Time-out", haproxyPage), 7300 * time.Millisecond, "gateway_timeout", []string{"HAProxy", "7.30 s"}},
 		{"504 at 1 s", Options{}, page("504 Gateway Time-out", haproxyPage), 1002 * time.Millisecond, "gateway_timeout", []string{"a deadline of 1 s"}},
 		{"505", Options{}, page("505 HTTP Version Not Supported", ""), 0, "no_upgrade", []string{"HTTP/1.0"}},

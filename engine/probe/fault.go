@@ -60,6 +60,15 @@ func classify(err error, phase results.Phase) results.Outcome {
 	return results.Outcome{Kind: results.Local, Reason: results.LocalOther}
 }
 
+// classifyDial names what a failed connect means. A Unix socket that is not
+// there, or whose listen queue is full, says so at once.
+func classifyDial(err error, network string) results.Outcome {
+	if network == "unix" && isAny(err, syscall.ENOENT, syscall.EAGAIN) {
+		return results.Outcome{Kind: results.Refused}
+	}
+	return classify(err, results.PhaseConnect)
+}
+
 // classifyTLS names what ended a TLS handshake.
 func classifyTLS(err error) results.Outcome {
 	var record tls.RecordHeaderError

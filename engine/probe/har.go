@@ -156,6 +156,7 @@ func (p *Probe) harTimings() harTimings {
 	}
 	t := harTimings{Blocked: -1, DNS: ms(StepResolve, -1), Connect: ms(StepConnect, -1), TLS: ms(StepTLS, -1),
 		Send: ms(StepSend, 0), Wait: ms(StepWait, 0), Receive: ms(StepReceive, 0)}
+	t.Connect += ms(StepProxy, 0)
 	if t.TLS >= 0 {
 		t.Connect += t.TLS
 	}

@@ -24,11 +24,14 @@ type Options struct {
 	URL          string             // ws:// or wss://
 	Headers      []handshake.Header // sent in this order; one called Host replaces the URL's
 	Subprotocols []string           // offered in this order; empty offers none
-	ConnectTo    string             // host:port to dial in place of the URL's; Host and server name stay
+	ConnectTo    string             // host:port to reach in place of the URL's; Host and server name stay
+	Socket       string             // path of a Unix socket to dial in place of the URL's host; "" for none
+	Proxy        string             // http://[user:password@]host:port that is asked to CONNECT; "" for none
 	Family       Family             // which addresses to use; zero is both kinds
 	Timeout      time.Duration      // for everything together; 0 is DefaultTimeout
 	Versions     bool               // also ask for other values of Sec-WebSocket-Version
 	ShowSecrets  bool               // mask nothing
+	Ready        Ready              // a check behind the 101; zero checks nothing
 	Resolver     Resolver           // nil is the system's
 
 	ServerName  string           // for SNI and the certificate; "" is Host without its port
@@ -72,9 +75,12 @@ type plan struct {
 	Options
 	url        *url.URL
 	secure     bool
-	dialHost   string // to look up
+	targetHost string // to reach
+	targetPort uint16
+	dialHost   string // to look up: the target's, or the proxy's
 	dialPort   uint16
-	host       string // value of Host
+	proxy      *url.URL // nil for none
+	host       string   // value of Host
 	headers    []handshake.Header
 	serverName string
 	request    *handshake.Request
@@ -105,12 +111,12 @@ func (o Options) plan(key handshake.Key) (*plan, error) {
 	if p.serverName == "" {
 		p.serverName = withoutPort(p.host)
 	}
-	if !o.ShowSecrets {
-		p.masks = newMasker(p.headers)
-	}
 	var err error
 	p.request, err = p.compile(p.headers)
-	return p, errors.Join(p.readConnectTo(), err)
+	if err = errors.Join(p.readConnectTo(), p.readProxy(), p.readReady(), err); err == nil && !o.ShowSecrets {
+		p.masks = newMasker(p.secretHeaders())
+	}
+	return p, err
 }
 
 // compile makes the request with these headers.
@@ -140,14 +146,14 @@ func (p *plan) readURL() error {
 		return &OptionError{"URL", "a name and password don't belong in a WebSocket URL; give the header Authorization"}
 	}
 	u.Fragment, u.RawFragment = "", ""
-	p.url, p.secure, p.dialHost = u, u.Scheme == "wss", u.Hostname()
+	p.url, p.secure, p.targetHost = u, u.Scheme == "wss", u.Hostname()
 	port := u.Port()
 	if port == "" || port == defaultPort(u.Scheme) {
 		port = defaultPort(u.Scheme)
 		u.Host = bracketed(u.Hostname())
 	}
 	p.host = u.Host
-	p.dialPort, err = parsePort(port)
+	p.targetPort, err = parsePort(port)
 	if err != nil {
 		return &OptionError{"URL", err.Error()}
 	}
@@ -155,18 +161,29 @@ func (p *plan) readURL() error {
 }
 
 func (p *plan) readConnectTo() error {
-	if p.ConnectTo == "" {
-		return nil
+	if p.ConnectTo != "" {
+		host, port, err := net.SplitHostPort(p.ConnectTo)
+		if err != nil || host == "" {
+			return &OptionError{"ConnectTo", strconv.Quote(p.ConnectTo) + ": want host:port"}
+		}
+		if p.Socket != "" {
+			return &OptionError{"ConnectTo", "does not go with a Unix socket"}
+		}
+		p.targetHost = host
+		if p.targetPort, err = parsePort(port); err != nil {
+			return &OptionError{"ConnectTo", err.Error()}
+		}
 	}
-	host, port, err := net.SplitHostPort(p.ConnectTo)
-	if err != nil || host == "" {
-		return &OptionError{"ConnectTo", strconv.Quote(p.ConnectTo) + ": want host:port"}
-	}
-	p.dialHost = host
-	if p.dialPort, err = parsePort(port); err != nil {
-		return &OptionError{"ConnectTo", err.Error()}
-	}
+	p.dialHost, p.dialPort = p.targetHost, p.targetPort
 	return nil
+}
+
+// shown is the URL as it is drawn: of a Unix socket with its path.
+func (p *plan) shown() string {
+	if p.Socket != "" {
+		return oneLine("ws+unix:" + p.Socket + ":" + p.url.RequestURI())
+	}
+	return oneLine(p.url.String())
 }
 
 func parsePort(text string) (uint16, error) {

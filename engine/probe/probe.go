@@ -18,14 +18,16 @@ type Probe struct {
 	StartedAt  time.Time  `json:"started_at"`
 	Timeout    Duration   `json:"timeout_ns"`
 	Outcome    Outcome    `json:"outcome"`
-	Steps      []Step     `json:"steps"` // in the order they began; those that did not begin are absent
-	Resolution Resolution `json:"resolve"`
+	Steps      []Step     `json:"steps"`            // in the order they began; those that did not begin are absent
+	Resolution Resolution `json:"resolve"`          // of the proxy, if there is one; zero for a Unix socket
 	Connects   []Connect  `json:"connects"`         // one an address, in the resolver's order
+	Proxy      *Proxy     `json:"proxy,omitempty"`  // nil if the target was dialled directly, or no proxy was reached
 	TLS        *TLS       `json:"tls,omitempty"`    // nil for ws://, and where TLS did not begin
 	Request    Request    `json:"request"`          // as it was or would have been sent
 	Reply      *Reply     `json:"reply,omitempty"`  // nil if not a byte came
 	Checks     []Check    `json:"checks,omitempty"` // the rules of a 101
 	Hops       []Hop      `json:"hops,omitempty"`   // who answered, the likeliest first
+	Ready      *Answer    `json:"ready,omitempty"`  // nil without a ready check, and where it did not begin
 	Trials     []Trial    `json:"trials,omitempty"` // further handshakes, each on a connection of its own
 	Hints      []Hint     `json:"hints"`            // what it means; empty if there is nothing to say
 	Curl       string     `json:"curl,omitempty"`   // set by who wants it
@@ -52,17 +54,20 @@ func outcomeOf(o results.Outcome, detail string) Outcome {
 	return Outcome{o.Kind, o.Phase, o.Status, o.Reason, detail}
 }
 
-// Established reports whether the handshake ended in a valid 101.
+// Established reports whether the handshake ended in a valid 101, and in the
+// answer waited for if there was a ready check.
 func (p *Probe) Established() bool { return p.Outcome.Kind == results.Established }
 
 // Step names.
 const (
 	StepResolve = "resolve" // the name look-up
 	StepConnect = "connect" // TCP, to the address that was used
+	StepProxy   = "proxy"   // asking the proxy for the target, and its answer
 	StepTLS     = "tls"
 	StepSend    = "send"    // writing the request
 	StepWait    = "wait"    // from the request's last byte to the reply's first
 	StepReceive = "receive" // from there to the end of the head
+	StepReady   = "ready"   // from the 101 to the answer waited for
 )
 
 // Step is one stretch of the handshake.

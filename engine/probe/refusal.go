@@ -131,6 +131,10 @@ var refusals = []symptom{
 	{"no_backend", status(503), func(p *Probe) (string, string) {
 		return unavailable(p) + retryAfter(p), "Look at the health of the servers behind, and at the proxy's queue and connection limits."
 	}},
+	{"gateway_timeout_at_once", all(status(504), atOnce), func(p *Probe) (string, string) {
+		return fmt.Sprintf("%s answered 504 %s: too soon to have waited for anything. It can't reach the server behind it or counts it as down, its deadline is next to nothing, or the 504 comes from further behind.", upper(who(p)), age(p)),
+			"Look at the health of the servers behind and at the gateway's error log, and probe a server behind with --connect-to ADDRESS:PORT."
+	}},
 	{"gateway_timeout", status(504), func(p *Probe) (string, string) {
 		return fmt.Sprintf("%s gave up waiting for the server behind it, %s. It is the gateway's deadline, not stampede's.", who(p), age(p)),
 			"The server behind did not answer the upgrade in that time: probe it with --connect-to ADDRESS:PORT. Raising the gateway's deadline only hides it."

@@ -24,7 +24,8 @@ type run struct {
 	*plan
 	*Probe
 	survey  *survey
-	address netip.AddrPort // the one in use
+	network string // tcp or unix
+	address string // the one in use; "" until one is
 }
 
 // Run makes one handshake as o says, and a few more where o.Versions or a
@@ -39,7 +40,7 @@ func Run(ctx context.Context, o Options) (*Probe, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &run{plan: p, Probe: &Probe{Schema: Schema, URL: oneLine(p.url.String()), StartedAt: time.Now(), Timeout: p.Timeout}}
+	r := &run{plan: p, Probe: &Probe{Schema: Schema, URL: p.shown(), StartedAt: time.Now(), Timeout: p.Timeout}}
 	r.Request = p.describeRequest()
 	ctx, cancel := context.WithDeadline(ctx, r.StartedAt.Add(p.Timeout))
 	defer cancel()
@@ -63,12 +64,12 @@ func (r *run) step(name string, start time.Duration) {
 
 // handshake goes through all phases, as far as they go.
 func (r *run) handshake(ctx context.Context) {
-	addresses := r.resolve(ctx)
+	addresses := r.addresses(ctx)
 	if len(addresses) == 0 {
 		return
 	}
 	start := r.since()
-	r.survey = begin(ctx, addresses)
+	r.survey = begin(ctx, r.network, addresses)
 	i := r.survey.choose(ctx)
 	r.step(StepConnect, start)
 	if i < 0 {
@@ -80,6 +81,11 @@ func (r *run) handshake(ctx context.Context) {
 	conn := r.survey.take(i)
 	defer conn.Close()
 	defer guard(ctx, conn)()
+	if r.proxy != nil {
+		if conn = r.throughProxy(ctx, conn); conn == nil {
+			return
+		}
+	}
 	if r.secure {
 		start = r.since()
 		c, t, err := r.handshakeTLS(ctx, conn)
@@ -109,6 +115,19 @@ func (r *run) fail(ctx context.Context, o results.Outcome, err error) {
 		return
 	}
 	r.Probe.Outcome = outcomeOf(o, atMost(r.masks.text(oneLine(err.Error())), maxDetail))
+}
+
+// addresses are what may be dialled: a Unix socket, or what a name resolves to.
+func (r *run) addresses(ctx context.Context) (list []string) {
+	if r.Socket != "" {
+		r.network = "unix"
+		return []string{r.Socket}
+	}
+	r.network = "tcp"
+	for _, a := range r.resolve(ctx) {
+		list = append(list, a.String())
+	}
+	return list
 }
 
 // resolve looks the name up, and notes the addresses of both kinds.
@@ -180,16 +199,24 @@ func (r *run) upgrade(ctx context.Context, conn net.Conn) {
 		got.err = context.Canceled
 	}
 	r.conclude(got)
+	if r.Established() {
+		if r.plan.Ready.Within > 0 {
+			r.checkReady(ctx, conn, got.rest)
+		}
+		_ = conn.SetDeadline(time.Now().Add(frameWait))
+		sendClose(conn)
+	}
 }
 
 // readBehind reads what is worth reading behind the head.
 func (r *run) readBehind(conn net.Conn, got *reading) {
 	switch got.parser.Verdict(&r.key).Outcome.Kind {
 	case results.Established:
+		if r.plan.Ready.Within > 0 {
+			return // the check reads it
+		}
 		shorten(conn, frameWait)
 		got.readBody(conn, nil)
-		_ = conn.SetDeadline(time.Now().Add(frameWait))
-		_, _ = conn.Write(closeFrame())
 	case results.Status:
 		shorten(conn, min(bodyWait, r.Timeout/4))
 		got.readBody(conn, readHead(got.parser.Head()))
@@ -217,7 +244,3 @@ func (r *run) conclude(got *reading) {
 
 // shorten lets reads take this much longer at most.
 func shorten(conn net.Conn, wait time.Duration) { _ = conn.SetReadDeadline(time.Now().Add(wait)) }
-
-// closeFrame is a client's close frame with code 1000 (RFC 6455 §5.5.1),
-// masked with zeros, which any server must take (§5.3).
-func closeFrame() []byte { return []byte{0x88, 0x82, 0, 0, 0, 0, 0x03, 0xe8} }

@@ -16,6 +16,10 @@ var silences = []symptom{
 		return fmt.Sprintf("%s has addresses, but none of the kind asked for.", p.Resolution.Name), "Leave -4 or -6 out, or publish such an address."
 	}},
 	{"resolver", kind(results.Resolve, 0), always("The name could not be looked up: the resolver failed. It says nothing about the target.", "Check this machine's resolver and network.")},
+	{"no_socket", all(kind(results.Refused, 0), isSocket), func(p *Probe) (string, string) {
+		return "Nobody takes connections at the Unix socket " + firstAddress(p) + ": it is not there, nobody listens any more, or its listen queue is full.",
+			"Check the path, whether the server runs, and in a container whether the socket is mounted into it."
+	}},
 	{"refused", kind(results.Refused, 0), func(p *Probe) (string, string) {
 		return "Nothing listens at " + firstAddress(p) + ": the machine is there and answered with a reset.",
 			"Check the port, whether the server runs, and on which address it listens (127.0.0.1, ::1 or all)."

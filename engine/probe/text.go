@@ -7,6 +7,8 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
+
+	"stampede/results"
 )
 
 const (
@@ -23,9 +25,11 @@ func (p *Probe) Write(w io.Writer) error {
 		fmt.Fprintln(&b, p.Outcome.Detail)
 	}
 	p.writeWay(&b)
+	p.writeProxy(&b)
 	p.writeTLS(&b)
 	p.writeTalk(&b)
 	p.writeChecks(&b)
+	p.writeReady(&b)
 	p.writeTrials(&b)
 	p.writeWaterfall(&b)
 	p.writeHints(&b)
@@ -37,21 +41,27 @@ func (p *Probe) Write(w io.Writer) error {
 }
 
 func (p *Probe) headline() string {
-	if p.Established() {
+	switch {
+	case p.Established() && p.Ready != nil:
+		return "OK · a valid 101 and the answer"
+	case p.Established():
 		return "OK · a valid 101"
+	}
+	if p.Outcome.Kind == results.Status && p.Outcome.Phase == results.PhaseConnect {
+		return "FAIL · " + p.Outcome.Name() + " from the proxy"
 	}
 	return "FAIL · " + p.Outcome.Name()
 }
 
 // writeWay tells about names and addresses.
 func (p *Probe) writeWay(b *bytes.Buffer) {
-	r := p.Resolution
-	fmt.Fprintf(b, "\nresolve  %s: ", r.Name)
-	switch {
+	fmt.Fprintln(b)
+	switch r := p.Resolution; {
+	case isSocket(p):
 	case r.Error != "":
-		fmt.Fprintln(b, r.Error)
+		fmt.Fprintf(b, "resolve  %s: %s\n", r.Name, r.Error)
 	default:
-		fmt.Fprintf(b, "IPv4 %s · IPv6 %s\n", listed(r.IPv4), listed(r.IPv6))
+		fmt.Fprintf(b, "resolve  %s: IPv4 %s · IPv6 %s\n", r.Name, listed(r.IPv4), listed(r.IPv6))
 	}
 	t := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
 	for i, c := range p.Connects {
@@ -79,6 +89,43 @@ func listed(addresses []string) string {
 		return fmt.Sprintf("%s and %d more", strings.Join(addresses[:maxAddresses], ", "), n-maxAddresses)
 	}
 	return strings.Join(addresses, ", ")
+}
+
+// writeProxy tells what the proxy was asked, and what it answered.
+func (p *Probe) writeProxy(b *bytes.Buffer) {
+	if p.Proxy == nil {
+		return
+	}
+	fmt.Fprintf(b, "proxy    %s, asked for %s\n", p.Proxy.URL, p.Proxy.Asked)
+	quoteLines(b, "         > ", p.Proxy.Request)
+	if r := p.Proxy.Reply; r != nil {
+		quoteLines(b, "         < ", r.Head)
+		if r.BodySize > 0 {
+			quoteLines(b, "         < ", r.Body)
+		}
+	}
+}
+
+// writeReady tells of the check behind the 101.
+func (p *Probe) writeReady(b *bytes.Buffer) {
+	a := p.Ready
+	if a == nil {
+		return
+	}
+	want := "any text"
+	if a.Expect != "" {
+		want = fmt.Sprintf("a text with %q in it", a.Expect)
+	}
+	fmt.Fprintf(b, "\nready check: %s within %s\n", want, span(a.Within))
+	if a.Sent != "" {
+		fmt.Fprintf(b, "  > %s\n", atMost(a.Sent, shownWidth))
+	}
+	for _, text := range a.Texts {
+		fmt.Fprintf(b, "  < %s\n", atMost(text, shownWidth))
+	}
+	if a.More > 0 {
+		fmt.Fprintf(b, "  and %d texts more\n", a.More)
+	}
 }
 
 // writeTLS tells what TLS settled, and each certificate.

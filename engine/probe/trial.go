@@ -20,7 +20,7 @@ const versionLine = "\r\nSec-WebSocket-Version: 13\r\n"
 // tryOthers makes the further handshakes: one with another Origin where the
 // server refused in a way that may be about it, and those for versions.
 func (r *run) tryOthers(ctx context.Context) {
-	if !r.address.IsValid() || r.Reply == nil {
+	if r.Reply == nil {
 		return
 	}
 	if s := r.Reply.Status; s == 401 || s == 403 {
@@ -80,12 +80,18 @@ func (r *run) try(ctx context.Context, t Trial, request *handshake.Request, text
 
 // converse makes a handshake with the address in use.
 func (r *run) converse(ctx context.Context, request *handshake.Request, text []byte) (results.Outcome, string, []Header) {
-	conn, err := new(net.Dialer).DialContext(ctx, "tcp", r.address.String())
+	conn, err := new(net.Dialer).DialContext(ctx, r.network, r.address)
 	if err != nil {
-		return classify(err, results.PhaseConnect), err.Error(), nil
+		return classifyDial(err, r.network), err.Error(), nil
 	}
 	defer conn.Close()
 	defer guard(ctx, conn)()
+	if r.proxy != nil {
+		var got *reading
+		if conn, got = r.tunnel(conn); conn == nil {
+			return tunnelOutcome(got), "the proxy did not connect again", nil
+		}
+	}
 	if r.secure {
 		c, _, err := r.handshakeTLS(ctx, conn)
 		if err != nil {
@@ -100,7 +106,7 @@ func (r *run) converse(ctx context.Context, request *handshake.Request, text []b
 	}
 	v := got.parser.Verdict(&r.key)
 	if v.Outcome.Kind == results.Established {
-		_, _ = conn.Write(closeFrame())
+		sendClose(conn)
 	}
 	return v.Outcome, v.Detail, readHead(got.parser.Head())
 }

@@ -84,9 +84,9 @@ func comparisonItem(c *results.Comparison) item {
 // title is the name of what was run.
 func title(r *results.Result) string { return cmp.Or(escape(r.Name), "stampede") }
 
-// answer is the first line of what r came to: of its gate, its comparison or
+// answerLine is the first line of what r came to: of its gate, its comparison or
 // the run.
-func answer(r *results.Result) string {
+func answerLine(r *results.Result) string {
 	switch {
 	case r.Gate != nil:
 		word, reason := GateLine(r.Gate)

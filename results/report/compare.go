@@ -18,13 +18,21 @@ func CompareText(w io.Writer, c *results.Comparison, o TextOptions) error {
 	t := &text{color: o.Color}
 	word, reason := CompareLine(c)
 	t.line("%s%s", t.loud(word), reason)
+	t.comparison(c)
+	_, err := io.WriteString(w, t.out.String())
+	return err
+}
+
+// comparison is what follows the first line; nothing of none.
+func (t *text) comparison(c *results.Comparison) {
+	if c == nil {
+		return
+	}
 	t.line("A: %s · B: %s · %s", escape(c.A), escape(c.B), planText(c))
 	t.effects(c)
 	t.list("differs", c.Differences)
 	t.list("note", c.Notes)
 	t.list("warning", c.Warnings)
-	_, err := io.WriteString(w, t.out.String())
-	return err
 }
 
 // TrialLine says in a few words what a trial came to: how many were
@@ -149,8 +157,8 @@ func signed(v *float64) string {
 
 // significantDigits is |x| to two digits, or to a thousandth.
 func significantDigits(x float64) string {
-	if x < 0 {
-		x = -x
+	if x = math.Abs(x); math.IsInf(x, 0) {
+		return "∞"
 	}
 	places := 3
 	switch {
@@ -220,9 +228,9 @@ func middle(v *float64, u results.Unit) string {
 	case v == nil:
 		return "+∞"
 	case u == results.Share:
-		return percent(*v)
+		return percent(min(*v, 1))
 	}
-	return duration(time.Duration(*v))
+	return duration(time.Duration(min(*v, math.MaxInt64/2))) // what is more has no Duration
 }
 
 // list writes each of some remarks on a line of its own.

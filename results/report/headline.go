@@ -8,9 +8,25 @@ import (
 	"stampede/results"
 )
 
-// headline returns the verdict's word and the one reason that matters, in
-// the order in which results.Result.Judge decides.
+// headline returns the verdict's word and the one reason that matters, with
+// what is between them, in the order in which results.Result.Judge decides.
+// The answer of many runs is the word where there is one.
 func headline(r *results.Result) (word, reason string) {
+	switch {
+	case r.Gate != nil:
+		word, reason = GateLine(r.Gate)
+	case r.Compare != nil:
+		return CompareLine(r.Compare)
+	case r.Ceiling != nil:
+		word, reason = ceilingWord(r), CeilingLine(r)
+	default:
+		word, reason = runLine(r)
+	}
+	return word, " · " + reason
+}
+
+// runLine is the headline of a single run.
+func runLine(r *results.Result) (word, reason string) {
 	switch {
 	case r.Partial:
 		return "INCONCLUSIVE", "partial result: the run was still going when this was written, or was killed"
@@ -28,10 +44,23 @@ func headline(r *results.Result) (word, reason string) {
 	return "PASS", passed(r)
 }
 
+// ceilingWord is the word for how a search ended.
+func ceilingWord(r *results.Result) string {
+	switch r.ExitCode() {
+	case 0:
+		return "PASS"
+	case 1:
+		return "FAIL"
+	case 4:
+		return "GENERATOR-LIMITED"
+	}
+	return "INCONCLUSIVE"
+}
+
 // VerdictLine returns the first line of Text, without colour or line end.
 func VerdictLine(r *results.Result) string {
 	word, reason := headline(r)
-	return word + " · " + reason
+	return word + reason
 }
 
 // mostCommon names the outcome most attempts ended in.

@@ -150,6 +150,9 @@ func amount(v float64, unit string) string {
 // checks is worth knowing.
 func (t *text) generator() {
 	g := t.result.Generator
+	if answered(t.result) && len(g.Checks) == 0 {
+		return // it was checked in each run, whose answer says if it was the limit
+	}
 	var warned []string
 	for _, c := range g.Checks {
 		if !c.OK && c.Warn {
@@ -177,7 +180,7 @@ func (t *text) delays() string {
 	for _, d := range []struct {
 		name  string
 		value *int64
-	}{{"late launch", t.result.Pacing.Lag.P99}, {"late connect", m.ConnectLag.P99}, {"late read", m.ReadLag.P99}} {
+	}{{"late launch", t.result.Pacing.Lag.P99}, {"late connect", m.ConnectLag.P99}, {"late tls", m.TLSLag.P99}, {"late read", m.ReadLag.P99}} {
 		if d.value != nil {
 			parts = append(parts, d.name+" p99 "+duration(time.Duration(*d.value)))
 		}

@@ -29,17 +29,31 @@ type TextOptions struct {
 func Text(w io.Writer, r *results.Result, o TextOptions) error {
 	t := &text{result: r, color: o.Color, width: cmp.Or(max(o.Width, 0), 100)}
 	t.head()
+	t.gate(r.Gate)
+	t.secondary()
+	t.comparison(r.Compare)
+	t.ceiling()
 	t.outcomes()
 	t.quantiles()
 	t.bursts()
 	t.connections()
 	t.thresholds()
+	t.monitors()
 	t.findings()
 	t.generator()
 	t.samples()
 	t.remarks()
 	_, err := io.WriteString(w, t.out.String())
 	return err
+}
+
+// secondary writes the line of a comparison that another answer stands above.
+func (t *text) secondary() {
+	if t.result.Compare != nil && t.result.Gate != nil {
+		word, evidence := CompareLine(t.result.Compare)
+		t.line("")
+		t.line("%s%s", t.loud(word), evidence)
+	}
 }
 
 // text is a summary being written.
@@ -75,7 +89,7 @@ func (t *text) loud(word string) string {
 func (t *text) head() {
 	r := t.result
 	word, reason := headline(r)
-	t.line("%s · %s", t.loud(word), reason)
+	t.line("%s%s", t.loud(word), reason)
 	var parts []string
 	for _, p := range []string{r.Name, r.Target.URL} {
 		if p != "" {
@@ -86,12 +100,16 @@ func (t *text) head() {
 	if r.Planned != r.Arrivals {
 		arrivals = results.FormatCount(r.Arrivals) + " of " + results.FormatCount(r.Planned) + " planned arrivals"
 	}
-	parts = append(parts, arrivals)
+	if !answered(r) || r.Arrivals > 0 { // many runs have no arrivals of their own
+		parts = append(parts, arrivals)
+	}
 	if d := r.EndedAt.Sub(r.StartedAt); d > 0 {
 		parts = append(parts, duration(d))
 	}
-	t.line("%s", strings.Join(parts, " · "))
-	if r.Interrupted {
+	if len(parts) > 0 {
+		t.line("%s", strings.Join(parts, " · "))
+	}
+	if r.Interrupted && r.Ceiling == nil { // of a search the headline says it
 		t.line("%s at %s: thresholds could not pass any more", t.loud("INTERRUPTED"), duration(r.InterruptedAt))
 	}
 	if r.Partial {
@@ -133,10 +151,10 @@ func (t *text) quantiles() {
 		}
 		row := []string{m.String()}
 		for _, q := range quantilesOf(f) {
-			row = append(row, t.cell(f, q))
+			row = append(row, cell(t.result, f, q))
 		}
 		table.add(append(row, results.FormatCount(f.Count))...)
-		if note := t.amongFailures(m, f); note != "" {
+		if note := amongFailures(t.result, m, f); note != "" {
 			notes = append(notes, note)
 		}
 	}
@@ -158,14 +176,14 @@ func quantilesOf(f *results.Figures) []quantile {
 	return []quantile{{"p50", "p50", f.P50}, {"p90", "p90", f.P90}, {"p99", "p99", f.P99}, {"p99.9", "p999", f.P999}, {"max", "max", f.Max}}
 }
 
-func (t *text) cell(f *results.Figures, q quantile) string {
+func cell(r *results.Result, f *results.Figures, q quantile) string {
 	switch {
 	case q.value != nil:
 		return duration(time.Duration(*q.value))
 	case f.Needs[q.key] > 0:
 		return "needs n ≥ " + results.FormatCount(f.Needs[q.key])
 	}
-	return endless(t.result)
+	return endless(r)
 }
 
 // endless is what stands for a value among the failures.
@@ -178,17 +196,17 @@ func endless(r *results.Result) string {
 
 // amongFailures explains the first quantile that is no number because it
 // falls among the attempts that were not established.
-func (t *text) amongFailures(m results.Metric, f *results.Figures) string {
+func amongFailures(r *results.Result, m results.Metric, f *results.Figures) string {
 	if f.Infinite == 0 {
 		return ""
 	}
 	word := "failed"
-	if t.result.Count(results.Selector{}) != f.Infinite { // some are canceled, or our own
+	if r.Count(results.Selector{}) != f.Infinite { // some are canceled, or our own
 		word = "not established"
 	}
 	for _, q := range quantilesOf(f) {
 		if q.value == nil && f.Needs[q.key] == 0 {
-			return fmt.Sprintf("%s %s %s (%s %s)", m, q.name, endless(t.result), percent(ratio(f.Infinite, f.Count)), word)
+			return fmt.Sprintf("%s %s %s (%s %s)", m, q.name, endless(r), percent(ratio(f.Infinite, f.Count)), word)
 		}
 	}
 	return ""

@@ -1,0 +1,150 @@
+package report
+
+import (
+	_ "embed"
+	"fmt"
+	"html/template"
+	"io"
+	"strings"
+
+	"stampede/results"
+	"stampede/results/report/plot"
+)
+
+var (
+	//go:embed page.tmpl
+	pageSource string
+	//go:embed page.css
+	pageStyle string
+
+	pageTemplate = template.Must(template.New("page").Parse(pageSource))
+)
+
+// HTML writes a judged result as one page that needs nothing else: no network,
+// no script. It stays under half a megabyte however long the run was: steps
+// of the timeline are put together, and what servers sent is cut; result.json
+// has all of it. Parts with nothing to say are left out, and whatever a server
+// or a file said is escaped.
+func HTML(w io.Writer, r *results.Result) error {
+	var text strings.Builder // a page is written whole or not at all
+	if err := pageTemplate.Execute(&text, pageOf(r)); err != nil {
+		return fmt.Errorf("drawing the report: %w", err)
+	}
+	_, err := io.WriteString(w, text.String())
+	return err
+}
+
+// page is what the template draws.
+type page struct {
+	Style    template.CSS
+	Name     string
+	Verdict  string // as a word
+	Class    string // of its colour
+	Reason   string
+	About    []string
+	Tiles    []tile
+	Sections []section
+}
+
+// tile is one number of the page's head.
+type tile struct {
+	Class, Name, Value, Of string
+}
+
+// section is a part of the page under a heading of its own.
+type section struct {
+	ID, Title string
+	Blocks    []block
+}
+
+// block is one thing in a section; one field is set.
+type block struct {
+	Text    string
+	Finding *finding
+	Figure  *plot.Figure
+	Small   []*plot.Figure // side by side
+	Table   *plot.Table
+	Sample  *sample
+}
+
+// finding is a results.Finding in the page's words.
+type finding struct {
+	Share, Text, Next string
+}
+
+// sample is text as a server or a file has it.
+type sample struct {
+	Name, Text string
+}
+
+func pageOf(r *results.Result) *page {
+	word, reason := headline(r)
+	p := &page{
+		Style: template.CSS(pageStyle), Name: escape(r.Name), Verdict: word,
+		Class: headlineClass(r, word), Reason: short(strings.TrimLeft(reason, " :·"), maxPageReason), About: about(r), Tiles: tiles(r),
+	}
+	v := view{r, courseOf(r)}
+	for _, of := range sections {
+		if s := of(v); len(s.Blocks) > 0 {
+			p.Sections = append(p.Sections, s)
+		}
+	}
+	return p
+}
+
+// headlineClass is the class of the verdict's colour.
+func headlineClass(r *results.Result, word string) string {
+	if r.Compare == nil || r.Gate != nil || r.Compare.GeneratorLimited {
+		return strings.ToLower(word)
+	}
+	switch r.Compare.Outcome {
+	case results.Slower:
+		return "fail"
+	case results.Faster, results.Same:
+		return "pass"
+	}
+	return "inconclusive"
+}
+
+// about says what was run, against what, when and for how long.
+func about(r *results.Result) (parts []string) {
+	if r.Target.URL != "" {
+		parts = append(parts, escape(r.Target.URL))
+	}
+	if !r.StartedAt.IsZero() {
+		parts = append(parts, r.StartedAt.UTC().Format("2 January 2006, 15:04:05 UTC"))
+	}
+	if d := r.EndedAt.Sub(r.StartedAt); d > 0 {
+		parts = append(parts, duration(d))
+	}
+	if r.Planned != r.Arrivals {
+		parts = append(parts, results.FormatCount(r.Arrivals)+" of "+results.FormatCount(r.Planned)+" planned arrivals")
+	}
+	return parts
+}
+
+func tiles(r *results.Result) []tile {
+	if answered(r) && r.Arrivals == 0 {
+		return nil
+	}
+	all := censusOf(r)
+	h := &r.Metrics.Handshake
+	list := []tile{
+		{"", "arrivals", results.FormatCount(r.Arrivals), ""},
+		{"established", "established", results.FormatCount(all[familyEstablished]), percent(ratio(all[familyEstablished], r.Arrivals))},
+	}
+	for k, n := range all[:familyEstablished] {
+		if n > 0 {
+			list = append(list, tile{families[k].class, families[k].name, results.FormatCount(n), percent(ratio(n, r.Arrivals))})
+		}
+	}
+	if h.Count == 0 {
+		return list
+	}
+	for _, q := range quantilesOf(h) {
+		if q.key == "p50" || q.key == "p99" {
+			list = append(list, tile{"", "handshake " + q.name, cell(r, h, q), ""})
+		}
+	}
+	return list
+}
