@@ -83,17 +83,3 @@ func comparisonItem(c *results.Comparison) item {
 
 // title is the name of what was run.
 func title(r *results.Result) string { return cmp.Or(escape(r.Name), "stampede") }
-
-// answerLine is the first line of what r came to: of its gate, its comparison or
-// the run.
-func answerLine(r *results.Result) string {
-	switch {
-	case r.Gate != nil:
-		word, reason := GateLine(r.Gate)
-		return word + " · " + reason
-	case r.Compare != nil:
-		word, evidence := CompareLine(r.Compare)
-		return word + evidence
-	}
-	return VerdictLine(r)
-}

@@ -55,7 +55,7 @@ type junitMessage struct {
 // green where nothing was proved. A check that only warns is skipped.
 func JUnit(w io.Writer, r *results.Result) error {
 	took := fmt.Sprintf("%.3f", max(r.EndedAt.Sub(r.StartedAt), 0).Seconds())
-	s := junitSuite{Name: xmlText(title(r)), Time: took, Timestamp: r.StartedAt.UTC().Format(time.RFC3339), Out: xmlText(answerLine(r))}
+	s := junitSuite{Name: xmlText(title(r)), Time: took, Timestamp: r.StartedAt.UTC().Format(time.RFC3339), Out: xmlText(VerdictLine(r))}
 	for _, i := range checklist(r) {
 		s.add(junitCase{Class: s.Name + "." + i.kind, Name: xmlText(i.name), Time: "0"}, i)
 	}

@@ -13,7 +13,7 @@ import (
 // tables of GitHub's dialect. Whatever a server or a file said is escaped.
 func Markdown(w io.Writer, r *results.Result) error {
 	m := &markdown{}
-	m.line("## %s", answerLine(r))
+	m.line("## %s", VerdictLine(r))
 	m.line("")
 	m.line("%s", cmp.Or(joined(escape(r.Name), escape(r.Target.URL), several(r.Arrivals, "arrival")), title(r)))
 	m.checks(r)
