@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -27,6 +28,8 @@ func runCommand(s streams) *cli.Command {
 		&cli.BoolFlag{Name: "yes", Usage: "do not ask before loading an address that is neither loopback nor private"},
 		&cli.BoolFlag{Name: "no-kernel-evidence", Usage: "do not read the kernel's receive stamps and TCP_INFO: a little cheaper, blind to its own lateness"},
 		&cli.IntFlag{Name: "shards", Usage: "threads that make load", DefaultText: "one a CPU"},
+		&cli.StringFlag{Name: "metrics", Usage: "`ADDRESS` to serve Prometheus and OpenMetrics at while the run goes, such as 127.0.0.1:9464"},
+		&cli.GenericFlag{Name: "live", Value: new(address), DefaultText: "none", Usage: "serve a page with the report's figures moving while the run goes, to this host alone: --live, or --live=127.0.0.1:8080 to choose where"},
 		&cli.IntFlag{Name: "workers", Usage: "processes that make load; more than one where one may not have descriptors enough", DefaultText: "as many as needed"},
 	}
 	return &cli.Command{
@@ -61,6 +64,10 @@ func runScenario(c *cli.Context, s streams) error {
 	if err := confirm(s, c.Bool("yes"), j.schedule.Len(), j.addresses()); err != nil {
 		return err
 	}
+	if err := j.windows.open(c, s, sc.Name, sc.Masked(j.url)); err != nil {
+		return err
+	}
+	defer j.windows.close()
 	j.dir, err = newResultDir(c.String("out"), sc.Name, time.Now(), c.Bool("csv"))
 	if err != nil {
 		return err
@@ -74,7 +81,7 @@ func runScenario(c *cli.Context, s streams) error {
 	}
 	j.progress = newProgress(s.err, j.schedule.Len(), isTerminal(s.err) && !c.Bool("quiet"))
 	r, err := j.run(ctx)
-	if err != nil {
+	if err := errors.Join(err, j.windows.close()); err != nil {
 		return err
 	}
 	if err := tell(s, r, output, c.Bool("quiet")); err != nil {
@@ -107,6 +114,7 @@ type job struct {
 	noEvidence bool
 	dir        *resultDir // nil: nothing is written
 	progress   *progress  // nil: nothing is shown
+	windows    windows
 
 	recorder *results.Recorder
 	about    results.Run
@@ -191,6 +199,7 @@ func (j *job) conclude() *results.Result {
 	r.Findings = results.Explain(r, thisKernel())
 	noteRequest(r, j.scenario, j.targets)
 	j.write(r)
+	j.windows.end(j.recorder, r)
 	if j.dir != nil {
 		j.failed = cmp.Or(j.failed, j.dir.draw(r), j.dir.close())
 	}
@@ -237,11 +246,13 @@ func (j *job) Attempt(a *results.Attempt) {
 	if j.dir != nil {
 		j.dir.attempt(a)
 	}
+	j.windows.attempt(a)
 }
 
 // Tick implements engine.Observer: it moves the display and, once a second,
-// writes what is known so far.
+// writes and shows what is known so far.
 func (j *job) Tick(l engine.Live) {
+	j.windows.tick(j.recorder, l)
 	if j.progress != nil {
 		j.progress.show(j.recorder.Snapshot(l.Elapsed), l)
 	}
@@ -250,7 +261,9 @@ func (j *job) Tick(l engine.Live) {
 	}
 	j.writtenS = l.Elapsed
 	j.about.EndedAt = time.Now()
-	j.write(j.result())
+	r := j.result()
+	j.write(r)
+	j.windows.show(r)
 }
 
 // partialEvery is how often the partial result is written: once a second,
