@@ -35,7 +35,7 @@ func Calibrate(pairs []Pair, gated []Gated) []Calibration {
 }
 
 func (g Gated) calibrate(p paired) Calibration {
-	unit := g.Measure.unit()
+	unit := g.Measure.Unit()
 	c := Calibration{Metric: g.Measure.String(), Unit: unit, Pairs: len(p.differences), Margin: g.Margin, Note: p.missing}
 	sd := stats.SD(p.differences)
 	if math.IsNaN(sd) {

@@ -51,7 +51,8 @@ const (
 	Share    Unit = "share"    // a difference of two shares: 0.012 is 1.2 points more
 )
 
-func (m Measure) unit() Unit {
+// Unit returns what changes of m are in.
+func (m Measure) Unit() Unit {
 	if m.Statistic == Rate {
 		return Share
 	}

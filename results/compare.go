@@ -99,7 +99,7 @@ func Compare(pairs []Pair, o CompareOptions) *Comparison {
 	c.Pairs, c.Interleaved, c.WithinOneServerLife = len(pairs), true, true
 	for _, m := range o.Measured() {
 		p := pairUp(m, pairs)
-		c.Effects = append(c.Effects, p.effect(o.margin(m.unit())))
+		c.Effects = append(c.Effects, p.effect(o.margin(m.Unit())))
 	}
 	c.choosePrimary()
 	c.settle(o)

@@ -32,15 +32,15 @@ func CompareStored(a, b *Result, o CompareOptions) *Comparison {
 
 // admit withholds the outcome if a run is no evidence.
 func (c *Comparison) admit(name string, r *Result) {
-	if t := NewTrial(r, nil); t.Invalid != "" {
+	if t := NewReading(r, nil); t.Invalid != "" {
 		c.GeneratorLimited = c.GeneratorLimited || t.Limited
 		c.withhold(name + " is no evidence: " + t.Invalid)
 	}
 }
 
 func storedEffect(m Measure, a, b *Result) Effect {
-	e := Effect{Metric: m.String(), Unit: m.unit(), Values: []PairValues{}}
-	x, y := m.of(a), m.of(b)
+	e := Effect{Metric: m.String(), Unit: m.Unit(), Values: []PairValues{}}
+	x, y := m.Of(a), m.Of(b)
 	if e.Note = cmp.Or(x.Missing, y.Missing); e.Note != "" {
 		return e
 	}
@@ -82,7 +82,7 @@ func (r *Result) interval(m Measure) limits {
 		return limits{0, 0, math.Inf(1)}
 	}
 	r.boundQuantile(m.threshold(), f, h, &j)
-	l := limits{m.of(r).Value, 0, math.Inf(1)}
+	l := limits{m.Of(r).Value, 0, math.Inf(1)}
 	switch {
 	case j.Low != nil:
 		l.low = *j.Low

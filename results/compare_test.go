@@ -17,8 +17,8 @@ var scattered = []float64{-0.1, 0.7, -0.9, 0.3, 1, -0.5, 0.1, -0.7, 0.5, -0.3}
 // on B, and so many failures in every trial.
 func tenPairs(change, spread float64, badA, badB int64) []Pair {
 	pairs := make([]Pair, len(scattered))
-	trial := func(p99 float64, bad int64) Trial {
-		return Trial{Samples: map[Measure]Sample{
+	trial := func(p99 float64, bad int64) Reading {
+		return Reading{Samples: map[Measure]Sample{
 			handshakeP99: {Value: p99, Of: 3000}, errorRate: {Value: float64(bad) / 3000, Bad: bad, Of: 3000}}}
 	}
 	for i, x := range scattered {
@@ -222,7 +222,7 @@ func TestNewTrial(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			trial := NewTrial(test.r, measures)
+			trial := NewReading(test.r, measures)
 			if got := trial.Samples[handshakeP99].Value; got != test.p99 && math.Abs(got/test.p99-1) > 0.005 {
 				t.Errorf("p99 %v, want %v", got, test.p99)
 			}
@@ -231,17 +231,17 @@ func TestNewTrial(t *testing.T) {
 			}
 		})
 	}
-	if s := NewTrial(recorded(300, 1, 0), measures).Samples[handshakeP99]; !strings.Contains(s.Missing, "needs n ≥ 368") {
+	if s := NewReading(recorded(300, 1, 0), measures).Samples[handshakeP99]; !strings.Contains(s.Missing, "needs n ≥ 368") {
 		t.Errorf("p99 of 300: %+v", s)
 	}
 	r := recorded(1000, 1, 0)
 	r.Interrupted = true
-	if trial := NewTrial(r, measures); trial.Invalid == "" || trial.Limited {
+	if trial := NewReading(r, measures); trial.Invalid == "" || trial.Limited {
 		t.Errorf("interrupted: %+v", trial)
 	}
 	r = recorded(1000, 1, 0)
 	r.Generator.Limited = true
-	if trial := NewTrial(r, measures); trial.Invalid == "" || !trial.Limited {
+	if trial := NewReading(r, measures); trial.Invalid == "" || !trial.Limited {
 		t.Errorf("generator-limited: %+v", trial)
 	}
 }

@@ -49,14 +49,14 @@ func pairUp(m Measure, pairs []Pair) paired {
 			continue
 		}
 		p.a, p.b, p.bFirst = append(p.a, a), append(p.b, b), append(p.bFirst, pair.BFirst)
-		p.differences = append(p.differences, difference(m.unit(), a.Value, b.Value))
+		p.differences = append(p.differences, difference(m.Unit(), a.Value, b.Value))
 	}
 	return p
 }
 
 // sample is what a trial says of m; a trial that was never measured for it
 // says nothing.
-func (t Trial) sample(m Measure) Sample {
+func (t Reading) sample(m Measure) Sample {
 	if s, ok := t.Samples[m]; ok {
 		return s
 	}

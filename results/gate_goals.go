@@ -75,7 +75,7 @@ func (g *GoalGate) Wanted() int {
 // that established nothing fails the gate at once.
 func (g *GoalGate) Add(r *Result) {
 	g.nothing = g.nothing || !r.unfinished() && r.NoneEstablished()
-	if t := NewTrial(r, nil); t.Invalid != "" && !g.nothing {
+	if t := NewReading(r, nil); t.Invalid != "" && !g.nothing {
 		if g.invalid++; g.invalid == mostInvalid {
 			g.warning = fmt.Sprintf("%d trials were no evidence, the last one: %s", g.invalid, t.Invalid)
 			g.limited = t.Limited
@@ -196,8 +196,7 @@ func (p pool) prove(t Threshold, trials int) (Verdict, string) {
 func (g *GoalGate) Gate() Gate {
 	gate := Gate{Checks: []GateCheck{}, Warnings: []string{}, GeneratorLimited: g.limited}
 	if g.nothing {
-		gate.Checks = append(gate.Checks, GateCheck{Text: "anything is established", Kind: Goal, Verdict: Fail, Unit: Share,
-			Value: ptr(0.0), Looked: g.trials, Note: "a trial in which nothing was established"})
+		gate.Checks = append(gate.Checks, nothingEstablished(g.trials))
 	}
 	for _, o := range g.goals {
 		gate.Checks = append(gate.Checks, o.check)

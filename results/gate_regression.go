@@ -2,6 +2,7 @@ package results
 
 import (
 	"fmt"
+	"strings"
 
 	"stampede/results/stats"
 )
@@ -24,6 +25,37 @@ type Gated struct {
 	Margin  float64
 }
 
+// ParseGated reads a measure and its margin, as "handshake p99 10%".
+func ParseGated(text string) (g Gated, err error) {
+	measure, margin, ok := cutLastWord(text)
+	if !ok {
+		return g, fmt.Errorf("%q: write a measure and its margin, as handshake p99 10%%", text)
+	}
+	if g.Margin, err = ParseMargin(margin); err != nil {
+		return g, err
+	}
+	g.Measure, err = ParseMeasure(measure)
+	return g, err
+}
+
+func cutLastWord(text string) (before, last string, ok bool) {
+	text = strings.TrimSpace(text)
+	i := strings.LastIndexByte(text, ' ')
+	if i < 0 {
+		return "", "", false
+	}
+	return text[:i], text[i+1:], true
+}
+
+// ParseMargin reads a percentage above 0% as a share: 5% is 0.05.
+func ParseMargin(text string) (float64, error) {
+	p, err := parsePercent(text)
+	if err != nil || p == 0 {
+		return 0, fmt.Errorf("a margin is a percentage above zero, as 5%%, not %q", text)
+	}
+	return p / 100, nil
+}
+
 // DefaultGated are the measures a release is gated by unless told otherwise:
 // handshake p99 within 10 %, p50 within 5 %, and the error rate within what a
 // goal "error rate < …" among goals allows, or 0.1 points without one.
@@ -37,7 +69,7 @@ func DefaultGated(goals []Threshold) []Gated {
 	return []Gated{{handshakeP99, 0.1}, {handshakeP50, 0.05}, {errorRate, failures}}
 }
 
-// Measures returns the measures alone, as NewTrial wants them.
+// Measures returns the measures alone, as NewReading wants them.
 func Measures(gated []Gated) []Measure {
 	list := make([]Measure, len(gated))
 	for i, g := range gated {
@@ -81,7 +113,7 @@ func NewRegressionGate(gated []Gated) *RegressionGate {
 }
 
 func (g Gated) check(kind GateKind) GateCheck {
-	c := GateCheck{Kind: kind, Unit: g.Measure.unit(), Limit: g.Margin, Note: "no data"}
+	c := GateCheck{Kind: kind, Unit: g.Measure.Unit(), Limit: g.Margin, Note: "no data"}
 	c.Text = fmt.Sprintf("%s worse by at most %s", g.Measure, formatPercent(100*g.Margin))
 	if c.Unit == Share {
 		c.Text = fmt.Sprintf("%s worse by at most %s points", g.Measure, plain(100*g.Margin))

@@ -29,12 +29,12 @@ func GateStored(stored []*Result, fresh *Result, gated []Gated) Gate {
 		gated = DefaultGated(nil)
 	}
 	gate := Gate{Checks: []GateCheck{}, Warnings: []string{}}
-	t := NewTrial(fresh, Measures(gated))
+	t := NewReading(fresh, Measures(gated))
 	gate.GeneratorLimited = t.Limited
-	var sittings []Trial
+	var sittings []Reading
 	others := 0
 	for _, r := range stored {
-		switch s := NewTrial(r, Measures(gated)); {
+		switch s := NewReading(r, Measures(gated)); {
 		case len(fingerprintDifferences(r, fresh)) > 0:
 			others++
 		case s.Invalid == "":
@@ -62,7 +62,7 @@ func firstDifference(stored []*Result, fresh *Result) string {
 }
 
 // againstSittings judges one measure of a run by those of sittings.
-func (g Gated) againstSittings(sittings []Trial, fresh Trial) GateCheck {
+func (g Gated) againstSittings(sittings []Reading, fresh Reading) GateCheck {
 	c := g.check(Stored)
 	values := make([]float64, 0, len(sittings))
 	for _, s := range sittings {

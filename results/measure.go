@@ -85,8 +85,8 @@ type Sample struct {
 	Missing string  // why there is no value; "": there is one
 }
 
-// of takes the sample of m from a run.
-func (m Measure) of(r *Result) Sample {
+// Of takes the sample of m from a run.
+func (m Measure) Of(r *Result) Sample {
 	if m.Statistic == Rate {
 		n, _ := r.population(m.Outcome)
 		if n <= 0 {
@@ -117,25 +117,25 @@ func (m Measure) quantileOf(r *Result) Sample {
 	return s
 }
 
-// Trial is what a comparison or a regression gate keeps of one run.
-type Trial struct {
+// Reading is what a comparison or a regression gate keeps of one run.
+type Reading struct {
 	Limited bool               // it measured its own host, not the server
 	Invalid string             // why it is no evidence; "": it is
 	Samples map[Measure]Sample // nil of an invalid trial
 }
 
-// NewTrial takes the measures from a judged run. A run that is generator-limited
+// NewReading takes the measures from a judged run. A run that is generator-limited
 // or did not finish is no evidence; one in which nothing was established is.
-func NewTrial(r *Result, measures []Measure) Trial {
+func NewReading(r *Result, measures []Measure) Reading {
 	switch {
 	case r.unfinished():
-		return Trial{Invalid: r.whyUnfinished()}
+		return Reading{Invalid: r.whyUnfinished()}
 	case r.GeneratorLimited():
-		return Trial{Limited: true, Invalid: "generator-limited"}
+		return Reading{Limited: true, Invalid: "generator-limited"}
 	}
-	t := Trial{Samples: make(map[Measure]Sample, len(measures))}
+	t := Reading{Samples: make(map[Measure]Sample, len(measures))}
 	for _, m := range measures {
-		t.Samples[m] = m.of(r)
+		t.Samples[m] = m.Of(r)
 	}
 	return t
 }

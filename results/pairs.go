@@ -24,7 +24,7 @@ func (s Side) String() string {
 
 // Pair is a trial of each side, run back to back with the same arrivals.
 type Pair struct {
-	A, B   Trial
+	A, B   Reading
 	BFirst bool
 }
 
@@ -64,8 +64,8 @@ type Turn struct {
 type Pairs struct {
 	options PairsOptions
 	done    []Pair
-	warm    bool   // pair 0 is done
-	first   *Trial // of the pair being run; nil: it has not begun
+	warm    bool     // pair 0 is done
+	first   *Reading // of the pair being run; nil: it has not begun
 	repeat  int
 	redone  int
 	gaveUp  string
@@ -122,7 +122,7 @@ func (p *Pairs) random(purpose uint64, n int) *rand.Rand {
 
 // Add takes the trial that Next asked for. A trial of the discarded pair is
 // as good invalid as valid, unless it did not finish.
-func (p *Pairs) Add(t Trial) {
+func (p *Pairs) Add(t Reading) {
 	n := p.number()
 	switch {
 	case t.Invalid != "" && !(t.Limited && n == 0):
@@ -141,7 +141,7 @@ func (p *Pairs) Add(t Trial) {
 }
 
 // again begins the pair anew, or gives up.
-func (p *Pairs) again(t Trial) {
+func (p *Pairs) again(t Reading) {
 	p.first = nil
 	if p.repeat == p.options.Redo {
 		p.gaveUp = "pair " + strconv.Itoa(p.number()) + " was begun " + strconv.Itoa(p.repeat+1) + " times: " + t.Invalid

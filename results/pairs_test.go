@@ -8,8 +8,8 @@ import (
 )
 
 var (
-	valid   = Trial{Samples: map[Measure]Sample{}}
-	limited = Trial{Limited: true, Invalid: "generator-limited"}
+	valid   = Reading{Samples: map[Measure]Sample{}}
+	limited = Reading{Limited: true, Invalid: "generator-limited"}
 )
 
 // sides runs a plan on valid trials and writes which sides it asked for, a
@@ -67,7 +67,7 @@ func TestPairsHaveTheSameArrivals(t *testing.T) {
 
 func TestInvalidPairsAreRedone(t *testing.T) {
 	p := NewPairs(PairsOptions{Pairs: 2})
-	for _, trial := range []Trial{limited, valid, // the discarded pair may be anything
+	for _, trial := range []Reading{limited, valid, // the discarded pair may be anything
 		valid, limited, // pair 1: its second trial
 		limited,      // its first
 		valid, valid, // done
@@ -84,7 +84,7 @@ func TestInvalidPairsAreRedone(t *testing.T) {
 
 func TestPairsGiveUp(t *testing.T) {
 	p := NewPairs(PairsOptions{Redo: 1})
-	for _, trial := range []Trial{valid, valid, valid, valid, limited, valid, limited} {
+	for _, trial := range []Reading{valid, valid, valid, valid, limited, valid, limited} {
 		p.Add(trial)
 	}
 	why, ours := p.GaveUp()
@@ -100,8 +100,8 @@ func TestPairsGiveUp(t *testing.T) {
 // Whoever adds the same trials gets the same turns: an interrupted comparison
 // goes on where it stopped.
 func TestPairsResume(t *testing.T) {
-	trials := []Trial{valid, valid, valid, limited, valid, valid, valid}
-	run := func(p *Pairs, trials []Trial) (turns []Turn) {
+	trials := []Reading{valid, valid, valid, limited, valid, valid, valid}
+	run := func(p *Pairs, trials []Reading) (turns []Turn) {
 		for _, trial := range trials {
 			turn, _ := p.Next()
 			turns = append(turns, turn)

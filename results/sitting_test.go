@@ -20,7 +20,7 @@ type sitting struct {
 	trials   int     // so far
 }
 
-func (s *sitting) trial(side Side) Trial {
+func (s *sitting) trial(side Side) Reading {
 	at := s.drift * float64(s.trials) / 20
 	s.trials++
 	if side == SideB {
@@ -36,7 +36,7 @@ func (s *sitting) trial(side Side) Trial {
 	for t := s.rnd.ExpFloat64(); t < 3000*s.failures; t += s.rnd.ExpFloat64() {
 		bad++
 	}
-	return Trial{Samples: map[Measure]Sample{
+	return Reading{Samples: map[Measure]Sample{
 		handshakeP99: quantile(200e6), handshakeP50: quantile(20e6),
 		errorRate: {Value: float64(bad) / 3000, Bad: bad, Of: 3000},
 	}}
@@ -131,14 +131,14 @@ func TestIdenticalFailuresCompareAlike(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			runs, slack := runsOf(2000, 0.058)
 			rnd := rand.New(rand.NewPCG(10, uint64(i)))
-			trial := func() Trial {
+			trial := func() Reading {
 				bad := int64(0)
 				for x := rnd.ExpFloat64(); x < test.mean/(1+test.second); x += rnd.ExpFloat64() {
 					if bad++; rnd.Float64() < test.second {
 						bad++
 					}
 				}
-				return Trial{Samples: map[Measure]Sample{errorRate: {Value: float64(bad) / 3000, Bad: bad, Of: 3000}}}
+				return Reading{Samples: map[Measure]Sample{errorRate: {Value: float64(bad) / 3000, Bad: bad, Of: 3000}}}
 			}
 			apart := 0
 			for range runs {

@@ -76,6 +76,7 @@ func (c *checker) scenario(s *Scenario) {
 	c.afterwards(s)
 	c.timeouts(&s.Timeouts)
 	c.length("max_duration", s.MaxDuration)
+	c.variants(s)
 }
 
 func shapePath(i int, k ShapeKind) string { return fmt.Sprintf("load[%d].%s", i, k) }

@@ -18,6 +18,7 @@ type decoder struct {
 	at    map[string]token.Position // of each field, by path
 	bad   map[string]bool           // fields with an error already
 	vault vault
+	later func() // what is read once the rest is known; nil: nothing
 	errs  Errors
 }
 

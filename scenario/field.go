@@ -129,6 +129,7 @@ func (d *decoder) scenarioFields(s *Scenario) []field {
 			})
 		}},
 		{name: "thresholds", set: func(p string, n ast.Node) { d.thresholds(p, n, &s.Thresholds) }},
+		{name: "variants", set: func(p string, n ast.Node) { d.later = func() { d.variants(p, n, s) } }},
 		{name: "seed", set: parsed(d, &s.Seed, func(text string) (uint64, error) {
 			n, err := ParseCount(text)
 			return uint64(n), err

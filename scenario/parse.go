@@ -31,6 +31,9 @@ func Parse(data []byte, o Options) (*Scenario, error) {
 	s := &Scenario{Force: o.Force}
 	if root := d.read(data); root != nil {
 		d.mapping("", root, d.scenarioFields(s))
+		if d.later != nil {
+			d.later()
+		}
 		s.Timeouts.fillDefaults()
 		s.fillAfterwards()
 		d.check(s)

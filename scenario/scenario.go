@@ -18,6 +18,7 @@ type Scenario struct {
 	EarlyClose  EarlyClose
 	Timeouts    Timeouts
 	Thresholds  []results.Threshold
+	Variants    []Variant     // of the target, to be compared; none: there is one target
 	Seed        uint64        // of everything random in the schedule, and of {{uuid}}
 	MaxDuration time.Duration // refuse a plan that takes longer, its hold included; zero: no such limit
 	Force       bool          // the caps on counts, rates and lengths are lifted, as by Options.Force

@@ -12,8 +12,14 @@ func (d *decoder) target(path string, n ast.Node, t *Target) {
 		d.fail(path, n, "did you mean target: {url: "+unveil(text)+"}?", "wants keys with values")
 		return
 	}
-	d.mapping(path, n, []field{
-		{name: "url", set: func(p string, n ast.Node) { t.URL = d.url(p, n) }, required: d.unlessURLs(n)},
+	d.mapping(path, n, d.targetFields(t, d.unlessURLs(n)))
+}
+
+// targetFields are the keys of a target. required is why it can't do without
+// url; "": it can.
+func (d *decoder) targetFields(t *Target, required string) []field {
+	return []field{
+		{name: "url", set: func(p string, n ast.Node) { t.URL = d.url(p, n) }, required: required},
 		{name: "urls", set: func(p string, n ast.Node) { d.urls(p, n, t) }},
 		{name: "practice", set: func(p string, n ast.Node) { d.practice(p, n, t) }},
 		{name: "host", set: d.string(&t.Host)},
@@ -27,7 +33,7 @@ func (d *decoder) target(path string, n ast.Node, t *Target) {
 		{name: "proxy", set: func(p string, n ast.Node) { d.proxy(p, n, t) }},
 		{name: "proxy_protocol", set: digit(d, &t.ProxyProtocol, 1, 2)},
 		{name: "tls", set: func(p string, n ast.Node) { d.tls(p, n, &t.TLS) }},
-	})
+	}
 }
 
 // unlessURLs is why a target can't do without url: it has no urls.

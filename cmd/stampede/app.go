@@ -96,7 +96,7 @@ func newApp(s streams) *cli.App {
 			return cli.ShowAppHelp(c)
 		},
 		Commands: []*cli.Command{
-			runCommand(s), probeCommand(s), checkCommand(s), reportCommand(s), practiceCommand(s), schemaCommand(s), initCommand(s),
+			runCommand(s), compareCommand(s), gateCommand(s), calibrateCommand(s), probeCommand(s), checkCommand(s), reportCommand(s), practiceCommand(s), schemaCommand(s), initCommand(s),
 			workerCommand(s),
 		},
 	}

@@ -69,10 +69,19 @@ func load(c *cli.Context) (*scenario.Scenario, error) {
 	if c.NArg() != 1 {
 		return nil, fmt.Errorf("want one scenario file or URL, got %d arguments; see stampede %s --help", c.NArg(), c.Command.Name)
 	}
-	arg := c.Args().First()
+	return loadArgument(c, c.Args().First())
+}
+
+// isURL reports whether an argument is a target by itself, and no file.
+func isURL(arg string) bool {
+	return arg == scenario.Practice || strings.Contains(arg, "://") || strings.HasPrefix(arg, "ws+unix:")
+}
+
+// loadArgument is load for one argument of several.
+func loadArgument(c *cli.Context, arg string) (*scenario.Scenario, error) {
 	var s *scenario.Scenario
 	var err error
-	if arg == scenario.Practice || strings.Contains(arg, "://") || strings.HasPrefix(arg, "ws+unix:") {
+	if isURL(arg) {
 		s, err = fromFlags(c, arg)
 	} else {
 		s, err = fromFile(c, arg)

@@ -36,7 +36,7 @@ func runCommand(s streams) *cli.Command {
 		Name:      "run",
 		Usage:     "run a scenario and judge it",
 		UsageText: "stampede run SCENARIO|URL [flags]\n\n   stampede run examples/quickstart.yaml\n   stampede run ws://127.0.0.1:8080/ws --burst 1000 --threshold 'handshake p99 < 250ms'\n   stampede run wss://staging.example.test/socket --ca staging-ca.pem --rate 200/s --for 30s\n   stampede run practice --rate 200/s --for 30s --hold 10s",
-		Flags:     append(append(flags, thresholdFlags()...), loadFlags()...),
+		Flags:     slices.Concat(flags, thresholdFlags(), loadFlags(), announceFlags()),
 		Action:    func(c *cli.Context) error { return runScenario(c, s) },
 	}
 }
@@ -84,6 +84,7 @@ func runScenario(c *cli.Context, s streams) error {
 	if err := errors.Join(err, j.windows.close()); err != nil {
 		return err
 	}
+	announce(c, s, r)
 	if err := tell(s, r, output, c.Bool("quiet")); err != nil {
 		fmt.Fprintln(s.err, "stampede:", err) // the result is in its file all the same
 	}
@@ -102,7 +103,26 @@ func tell(s streams, r *results.Result, output string, quiet bool) error {
 		_, err := fmt.Fprintln(s.out, report.VerdictLine(r))
 		return err
 	}
+	if err := tellAnswers(s, r); err != nil {
+		return err
+	}
 	return report.Text(s.out, r, report.TextOptions{Color: wantsColor(s.out), Width: 100})
+}
+
+// tellAnswers prints the comparison or the gate that r is the last trial of.
+func tellAnswers(s streams, r *results.Result) (err error) {
+	switch o := (report.TextOptions{Color: wantsColor(s.out)}); {
+	case r.Compare != nil:
+		err = report.CompareText(s.out, r.Compare, o)
+	case r.Gate != nil:
+		err = report.GateText(s.out, r.Gate, o)
+	default:
+		return nil
+	}
+	if err == nil {
+		_, err = fmt.Fprint(s.out, "\nthe last trial of it:\n\n")
+	}
+	return err
 }
 
 // job is one run at a sitting.

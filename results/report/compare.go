@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -24,6 +25,22 @@ func CompareText(w io.Writer, c *results.Comparison, o TextOptions) error {
 	t.list("warning", c.Warnings)
 	_, err := io.WriteString(w, t.out.String())
 	return err
+}
+
+// TrialLine says in a few words what a trial came to: how many were
+// established, and the measure that is compared.
+func TrialLine(r *results.Result, m results.Measure) string {
+	established := r.Count(results.Selector{Kind: results.Established})
+	line := fmt.Sprintf("%s of %s established", results.FormatCount(established), results.FormatCount(r.Arrivals))
+	s := m.Of(r)
+	if s.Missing != "" {
+		return line + ", " + s.Missing
+	}
+	value := &s.Value
+	if math.IsInf(s.Value, 1) {
+		value = nil
+	}
+	return line + ", " + m.String() + " " + middle(value, m.Unit())
 }
 
 // CompareLine returns the first line of CompareText in two parts, the answer

@@ -33,12 +33,12 @@ func planned(change, spread float64, badB int64) *results.Pairs {
 var p99, _ = results.ParseMeasure("handshake p99")
 var errorRate, _ = results.ParseMeasure("error rate")
 
-func trialOf(turn results.Turn, change, spread float64, badB int64) results.Trial {
+func trialOf(turn results.Turn, change, spread float64, badB int64) results.Reading {
 	d, bad := 0.0, int64(0)
 	if turn.Side == results.SideB {
 		d, bad = change+spread*scattered[turn.Pair%10], badB
 	}
-	return results.Trial{Samples: map[results.Measure]results.Sample{
+	return results.Reading{Samples: map[results.Measure]results.Sample{
 		p99:       {Value: 212e6 * math.Exp(d), Of: 3000},
 		errorRate: {Value: float64(bad) / 3000, Bad: bad, Of: 3000},
 	}}
@@ -84,10 +84,10 @@ var answers = map[string]func(t *testing.T, w io.Writer) error{
 	"compare-limited": func(t *testing.T, w io.Writer) error {
 		plan := results.NewPairs(results.PairsOptions{Seed: 7, Redo: 1})
 		for range 2 {
-			plan.Add(results.Trial{Samples: map[results.Measure]results.Sample{}})
+			plan.Add(results.Reading{Samples: map[results.Measure]results.Sample{}})
 		}
 		for range 2 {
-			plan.Add(results.Trial{Limited: true, Invalid: "generator-limited"})
+			plan.Add(results.Reading{Limited: true, Invalid: "generator-limited"})
 		}
 		return CompareText(w, results.ComparePlan(plan, results.CompareOptions{}), TextOptions{})
 	},

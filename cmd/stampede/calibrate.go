@@ -1,0 +1,139 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"slices"
+
+	"github.com/urfave/cli/v2"
+
+	"stampede/results"
+	"stampede/results/report"
+	"stampede/scenario"
+)
+
+func calibrateCommand(s streams) *cli.Command {
+	flags := []cli.Flag{
+		&cli.IntFlag{Name: "pairs", Value: 10, Usage: "pairs of the target with itself; one before them does not count"},
+		&cli.StringSliceFlag{Name: "margin", Usage: "a measure and the change to be found, as 'handshake p99 10%'", DefaultText: "handshake p99 10%, p50 5%, error rate 0.1 points"},
+	}
+	return &cli.Command{
+		Name:      "calibrate",
+		Usage:     "say how small a change can be found here, by pairs of a target with itself",
+		UsageText: "stampede calibrate SCENARIO|URL [flags]\n\n   stampede calibrate practice --rate 300/s --for 10s\n   stampede calibrate scenario.yaml --output json > calibration.json",
+		Flags:     slices.Concat(flags, trialFlags()),
+		Action:    func(c *cli.Context) error { return calibrate(c, s) },
+	}
+}
+
+// calibration is what calibrate prints as JSON, and gate reads.
+type calibration struct {
+	Schema      string                `json:"schema"`
+	Seed        uint64                `json:"seed"`
+	Pairs       int                   `json:"pairs"`
+	Withheld    string                `json:"withheld,omitempty"` // why there are fewer pairs than asked for
+	Environment map[string]string     `json:"environment"`
+	Measures    []results.Calibration `json:"measures"`
+}
+
+const calibrationSchema = "stampede/calibration/v1"
+
+func calibrate(c *cli.Context, s streams) error {
+	g, err := newGateRun(c)
+	if err != nil {
+		return err
+	}
+	sc, err := load(c)
+	if err != nil {
+		return err
+	}
+	if n := c.Int("pairs"); n < 2 {
+		return fmt.Errorf("--pairs %d: want at least 2", n)
+	}
+	ctx, stop := stopOnSignal(c.Context, s.err)
+	defer stop()
+	found, code, err := g.calibrate(ctx, c, s, sc)
+	if err != nil {
+		return err
+	}
+	if c.String("output") == "json" {
+		e := json.NewEncoder(s.out)
+		e.SetIndent("", " ")
+		err = e.Encode(found)
+	} else {
+		err = report.CalibrationText(s.out, found.Measures)
+	}
+	if err != nil {
+		fmt.Fprintln(s.err, "stampede:", err)
+	}
+	return exit(code)
+}
+
+// calibrate runs a target against itself. Both sides are one sitting, one
+// server life.
+func (g *gateRun) calibrate(ctx context.Context, c *cli.Context, s streams, sc *scenario.Scenario) (*calibration, int, error) {
+	at, err := sit(ctx, sc)
+	if err != nil {
+		return nil, 0, err
+	}
+	defer at.stop()
+	gated := g.gatedBy(sc.Thresholds)
+	d := &duel{sides: [2]*sitting{at, at}, measures: results.Measures(gated)}
+	if err := d.begin(c, s, "calibrate", int64(c.Int("pairs"))+1); err != nil {
+		return nil, 0, err
+	}
+	seed := seedOf(c)
+	plan := results.NewPairs(results.PairsOptions{Seed: seed, Pairs: c.Int("pairs")})
+	for more := true; more; {
+		if more, err = d.turn(ctx, plan); err != nil {
+			return nil, 0, err
+		}
+	}
+	found := &calibration{Schema: calibrationSchema, Seed: seed, Pairs: len(plan.Done()), Environment: environment(),
+		Measures: results.Calibrate(plan.Done(), gated)}
+	if !c.Bool("quiet") {
+		fmt.Fprintf(s.err, "result: %s\n", d.dir.path)
+	}
+	return found, found.exitCode(ctx, plan, s), nil
+}
+
+// exitCode is that of a calibration: 0 when all pairs were had.
+func (found *calibration) exitCode(ctx context.Context, plan *results.Pairs, s streams) int {
+	why, limited := plan.GaveUp()
+	if ctx.Err() != nil {
+		why = "interrupted"
+	}
+	if why == "" {
+		return exitPass
+	}
+	found.Withheld = why
+	fmt.Fprintln(s.err, "stampede:", why)
+	if limited {
+		return exitGeneratorLimited
+	}
+	return exitInconclusive
+}
+
+// readCalibration reads what calibrate wrote. One of another host says nothing
+// of this one.
+func readCalibration(path string) ([]results.Calibration, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	var found calibration
+	if err := json.Unmarshal(data, &found); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	if found.Schema != calibrationSchema {
+		return nil, fmt.Errorf("%s: no calibration: its schema is %q, not %q", path, found.Schema, calibrationSchema)
+	}
+	for key, here := range environment() {
+		if there := found.Environment[key]; there != here {
+			return nil, fmt.Errorf("%s: made elsewhere: %s is %q there and %q here", path, key, there, here)
+		}
+	}
+	return found.Measures, nil
+}

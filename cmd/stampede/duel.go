@@ -1,0 +1,182 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"stampede/results"
+	"stampede/results/report"
+	"stampede/scenario"
+)
+
+// duel is one sitting for two targets, or for a release alone: trials of
+// either, turn by turn.
+type duel struct {
+	sides    [2]*sitting // by results.Side; no A: the release alone
+	measures []results.Measure
+	dir      *trialsDir
+	notes    io.Writer // told what happens; nil: nobody is
+
+	last *results.Result // the last finished trial of B
+}
+
+// sitBoth makes both targets ready; a may be nil. Who got a duel stops it.
+func sitBoth(ctx context.Context, a, b *scenario.Scenario) (*duel, error) {
+	d := &duel{}
+	for i, sc := range []*scenario.Scenario{a, b} {
+		if sc == nil {
+			continue
+		}
+		at, err := sit(ctx, sc)
+		if err != nil {
+			d.stop()
+			return nil, err
+		}
+		d.sides[i] = at
+	}
+	return d, nil
+}
+
+// sitting are those there are.
+func (d *duel) sitting() []*sitting {
+	return slices.DeleteFunc(slices.Clone(d.sides[:]), func(at *sitting) bool { return at == nil })
+}
+
+// stop ends what was started for the sides.
+func (d *duel) stop() {
+	for _, at := range d.sitting() {
+		at.stop()
+	}
+}
+
+// release is the side that is judged.
+func (d *duel) release() *sitting { return d.sides[results.SideB] }
+
+// begin asks whether so many trials of a side are meant, warns of what may be
+// short, and makes the directory.
+func (d *duel) begin(c *cli.Context, s streams, name string, trials int64) (err error) {
+	var addresses []netip.AddrPort
+	var count int64
+	for _, at := range d.sitting() {
+		addresses = append(addresses, at.addresses()...)
+		count += trials * at.scenario.Schedule().Len()
+	}
+	if err := confirm(s, c.Bool("yes"), count, addresses); err != nil {
+		return err
+	}
+	if !c.Bool("quiet") {
+		d.notes = s.err
+		for _, at := range d.sitting() {
+			j := job{sitting: at, schedule: at.scenario.Schedule()}
+			j.noteNeeds(s)
+			j.noteIgnoredProxy(s)
+		}
+	}
+	d.dir, err = newTrialsDir(c.String("out"), name)
+	return err
+}
+
+// turn makes the trial that a plan asks for and adds it. more is false when
+// the plan asks for none, or ctx ended; a trial that was cut short is lost.
+func (d *duel) turn(ctx context.Context, plan *results.Pairs) (more bool, err error) {
+	t, ok := plan.Next()
+	if !ok {
+		return false, nil
+	}
+	r, err := d.try(ctx, turnName(t), t.Side, t.Seed)
+	if r == nil || err != nil {
+		return false, err
+	}
+	plan.Add(results.NewReading(r, d.measures))
+	return true, nil
+}
+
+// try makes one trial, saves it and tells of it; nil when ctx ended before
+// the trial had.
+func (d *duel) try(ctx context.Context, name string, side results.Side, seed uint64) (*results.Result, error) {
+	if ctx.Err() != nil {
+		return nil, nil
+	}
+	at := d.sides[side]
+	r, err := at.try(ctx, trial{load: at.scenario.Load, seed: seed})
+	if err != nil || ctx.Err() != nil {
+		return nil, err
+	}
+	if side == results.SideB {
+		d.last = r
+	}
+	d.tell(name, r)
+	return r, d.dir.save(name, r)
+}
+
+// turnName is the name of a turn's trial: pair-03-b, or pair-03-b-again-1.
+func turnName(t results.Turn) string {
+	name := fmt.Sprintf("pair-%02d-%s", t.Pair, t.Side)
+	if t.Repeat > 0 {
+		name += fmt.Sprintf("-again-%d", t.Repeat)
+	}
+	return name
+}
+
+// tell says what came of a trial.
+func (d *duel) tell(name string, r *results.Result) {
+	if d.notes == nil {
+		return
+	}
+	text := name + ": " + report.TrialLine(r, d.measures[0])
+	if t := results.NewReading(r, nil); t.Invalid != "" {
+		text += ", no evidence: " + t.Invalid
+	}
+	fmt.Fprintln(d.notes, "stampede:", text)
+}
+
+// result is the last trial of the release, or that there was none.
+func (d *duel) result() *results.Result {
+	if d.last == nil {
+		return nothing(d.release())
+	}
+	return d.last
+}
+
+// nothing is the result of a sitting in which no trial of at's target ended.
+func nothing(at *sitting) *results.Result {
+	now := time.Now()
+	r := results.NewRecorder(results.RecorderOptions{Planned: at.scenario.Schedule().Len(), Addresses: at.names()}).Result(results.Run{
+		Name: at.scenario.Name, URL: at.scenario.Masked(at.url), StartedAt: now, EndedAt: now, Interrupted: true,
+		Environment: environment(), Scenario: string(at.scenario.MaskedSource),
+	})
+	r.Judge(at.scenario.Thresholds)
+	return r
+}
+
+// trialsDir is the directory of a comparison or a gate: result.json says what
+// it came to, and trials/NAME/result.json holds each trial.
+type trialsDir struct{ *resultDir }
+
+func newTrialsDir(out, name string) (*trialsDir, error) {
+	dir, err := newResultDir(out, name, time.Now(), false)
+	if err != nil {
+		return nil, err
+	}
+	if err := os.Mkdir(filepath.Join(dir.path, "trials"), 0o755); err != nil {
+		return nil, fmt.Errorf("making the result directory: %w; choose another with --out", err)
+	}
+	return &trialsDir{dir}, nil
+}
+
+// save writes one trial.
+func (d *trialsDir) save(name string, r *results.Result) error {
+	path := filepath.Join(d.path, "trials", name)
+	if err := os.MkdirAll(path, 0o755); err != nil {
+		return fmt.Errorf("writing a trial: %w", err)
+	}
+	return (&resultDir{path: path}).write(r)
+}

@@ -1,0 +1,316 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"slices"
+
+	"github.com/urfave/cli/v2"
+
+	"stampede/results"
+	"stampede/results/report"
+	"stampede/scenario"
+)
+
+func gateCommand(s streams) *cli.Command {
+	flags := []cli.Flag{
+		&cli.StringSliceFlag{Name: "baseline", Usage: "what it must not be worse than: a URL or scenario to run in turn with it, or recorded results, one a sitting"},
+		&cli.StringSliceFlag{Name: "margin", Usage: "a measure that may be worse by so much, as 'handshake p99 10%'", DefaultText: "handshake p99 10%, p50 5%, error rate by the goal or 0.1 points"},
+		&cli.StringFlag{Name: "inconclusive", Usage: "what no verdict counts as: pass or fail", DefaultText: "exit code 3"},
+		&cli.StringFlag{Name: "calibration", Usage: "what stampede calibrate --output json wrote here, to say before it starts whether the margins can be told apart"},
+	}
+	return &cli.Command{
+		Name:  "gate",
+		Usage: "hold a release to its thresholds and to a baseline, for CI",
+		UsageText: "stampede gate RESULT|SCENARIO|URL [flags]\n\n   stampede gate examples/release-gate.yaml\n" +
+			"   stampede gate scenario.yaml --baseline ws://127.0.0.1:8001/\n   stampede gate stampede-results/release --baseline monday --baseline tuesday",
+		Flags:  slices.Concat(flags, trialFlags(), announceFlags()),
+		Action: func(c *cli.Context) error { return runGate(c, s) },
+	}
+}
+
+// gateRun is one gate while it is carried out.
+type gateRun struct {
+	policy   string // of --inconclusive
+	gated    []results.Gated
+	warnings []string // of the calibration
+	result   *results.Result
+}
+
+func runGate(c *cli.Context, s streams) error {
+	g, err := newGateRun(c)
+	if err != nil {
+		return err
+	}
+	if c.NArg() != 1 {
+		return fmt.Errorf("want one result, scenario or URL, got %d arguments; see stampede gate --help", c.NArg())
+	}
+	subject, baseline, recorded, err := gateOperands(c)
+	if err != nil {
+		return err
+	}
+	switch {
+	case !subject.live() && baseline.live():
+		return errors.New("a recorded run and a live baseline are no one sitting: give a scenario or URL to run, or recorded baselines")
+	case !subject.live():
+		return g.judgeRecorded(c, s, subject.recorded, recorded)
+	}
+	if len(g.gated) == 0 {
+		g.gated = results.DefaultGated(subject.scenario.Thresholds)
+	}
+	if len(subject.scenario.Thresholds) == 0 && !baseline.live() && len(recorded) == 0 {
+		return errors.New("nothing to hold it to: give --threshold or --baseline")
+	}
+	return g.runLive(c, s, subject.scenario, baseline.scenario, recorded)
+}
+
+func newGateRun(c *cli.Context) (*gateRun, error) {
+	if err := checkOutput(c); err != nil {
+		return nil, err
+	}
+	g := &gateRun{policy: c.String("inconclusive")}
+	if g.policy != "" && g.policy != "pass" && g.policy != "fail" {
+		return nil, fmt.Errorf("--inconclusive %q: want pass or fail", g.policy)
+	}
+	for _, text := range c.StringSlice("margin") {
+		m, err := results.ParseGated(text)
+		if err != nil {
+			return nil, fmt.Errorf("--margin: %w", err)
+		}
+		g.gated = append(g.gated, m)
+	}
+	return g, nil
+}
+
+// gateOperands loads what is gated and its baselines: one that is run, or
+// recorded ones.
+func gateOperands(c *cli.Context) (subject, baseline operand, recorded []*results.Result, err error) {
+	arg, against := c.Args().First(), c.StringSlice("baseline")
+	if len(against) == 1 && !isRecorded(against[0]) {
+		both, err := loadBoth(c, [2]string{against[0], arg})
+		return both[1], both[0], nil, err
+	}
+	if subject, err = loadOperand(c, arg); err != nil {
+		return subject, baseline, nil, err
+	}
+	for _, path := range against {
+		if !isRecorded(path) {
+			return subject, baseline, nil, fmt.Errorf("--baseline %s: one baseline is run in turn with the release, or all are recorded", path)
+		}
+		r, err := readResult(path)
+		if err != nil {
+			return subject, baseline, nil, fmt.Errorf("--baseline: %w", err)
+		}
+		recorded = append(recorded, r)
+	}
+	return subject, baseline, recorded, nil
+}
+
+// judgeRecorded gates a run that was made before.
+func (g *gateRun) judgeRecorded(c *cli.Context, s streams, r *results.Result, baselines []*results.Result) error {
+	goals, err := recordedGoals(r, c.StringSlice("threshold"))
+	if err != nil {
+		return err
+	}
+	if len(goals) == 0 && len(baselines) == 0 {
+		return errors.New("nothing to hold it to: give --threshold or --baseline")
+	}
+	r.Judge(goals)
+	gates := []results.Gate{results.GateJudged(r)}
+	if len(baselines) > 0 {
+		gates = append(gates, results.GateStored(baselines, r, g.gatedBy(goals)))
+	}
+	gate := results.JoinGates(gates...)
+	r.Gate = &gate
+	g.result = r
+	return g.tell(c, s, false)
+}
+
+func (g *gateRun) gatedBy(goals []results.Threshold) []results.Gated {
+	if len(g.gated) > 0 {
+		return g.gated
+	}
+	return results.DefaultGated(goals)
+}
+
+// recordedGoals are the thresholds a run was judged by, and more.
+func recordedGoals(r *results.Result, more []string) (goals []results.Threshold, err error) {
+	var texts []string
+	for _, j := range r.Thresholds {
+		texts = append(texts, j.Text)
+	}
+	for _, text := range append(texts, more...) {
+		t, err := results.ParseThreshold(text)
+		if err != nil {
+			return nil, fmt.Errorf("threshold: %w", err)
+		}
+		goals = append(goals, t)
+	}
+	return goals, nil
+}
+
+// runLive makes trials of the release, in turn with the baseline's if that is
+// live, until the gate is decided.
+func (g *gateRun) runLive(c *cli.Context, s streams, release, baseline *scenario.Scenario, recorded []*results.Result) error {
+	if baseline != nil {
+		if err := sameLoad(baseline, release); err != nil {
+			return err
+		}
+	}
+	if err := g.calibrated(c, s); err != nil {
+		return err
+	}
+	ctx, stop := stopOnSignal(c.Context, s.err)
+	defer stop()
+	d, err := sitBoth(ctx, baseline, release)
+	if err != nil {
+		return err
+	}
+	defer d.stop()
+	d.measures = results.Measures(g.gated)
+	if err := d.begin(c, s, "gate", mostTrials); err != nil {
+		return err
+	}
+	if baseline != nil {
+		err = g.regression(ctx, d, seedOf(c))
+	} else {
+		err = g.goals(ctx, d, seedOf(c), recorded)
+	}
+	if err != nil {
+		return err
+	}
+	if !c.Bool("quiet") {
+		fmt.Fprintf(s.err, "result: %s\n", d.dir.path)
+	}
+	return g.tell(c, s, ctx.Err() != nil)
+}
+
+// What a gate takes at most of either side: the looks of results.RegressionGate
+// and of results.GoalGate, and the pair that is not counted.
+const mostTrials = 31
+
+// regression alternates the baseline and the release until both gates are
+// decided, or have looked for the last time.
+func (g *gateRun) regression(ctx context.Context, d *duel, seed uint64) error {
+	goals, against := results.NewGoalGate(d.release().scenario.Thresholds), results.NewRegressionGate(g.gated)
+	plan := results.NewPairs(results.PairsOptions{Seed: seed})
+	for added := 0; ; {
+		if _, err := d.turn(ctx, plan); err != nil {
+			return err
+		}
+		if pairs := plan.Done(); len(pairs) > added {
+			added = len(pairs)
+			against.Add(pairs[added-1])
+			goals.Add(d.last)
+		}
+		against.GiveUp(plan.GaveUp())
+		gate := results.JoinGates(goals.Gate(), against.Gate())
+		if err := g.save(ctx, d, gate); err != nil {
+			return err
+		}
+		wanted := max(goals.Wanted(), against.Wanted())
+		if why, _ := plan.GaveUp(); why != "" || wanted == 0 || gate.Verdict == results.Fail || ctx.Err() != nil {
+			return nil
+		}
+		plan.Extend(added + wanted)
+	}
+}
+
+// mostTries is how often the one trial is tried that is held against recorded
+// baselines.
+const mostTries = 3
+
+// goals makes trials of the release alone. The first that is evidence is what
+// is held against recorded baselines: any later choice would be a choice by
+// its outcome.
+func (g *gateRun) goals(ctx context.Context, d *duel, seed uint64, recorded []*results.Result) error {
+	goals := results.NewGoalGate(d.release().scenario.Thresholds)
+	var fresh *results.Result
+	for n := 1; goals.Wanted() > 0 || len(recorded) > 0 && !isEvidence(fresh) && n <= mostTries; n++ {
+		r, err := d.try(ctx, fmt.Sprintf("trial-%02d", n), results.SideB, rand.New(rand.NewPCG(seed, uint64(n))).Uint64())
+		if err != nil {
+			return err
+		}
+		if r != nil {
+			goals.Add(r)
+		}
+		if r != nil && !isEvidence(fresh) {
+			fresh = r
+		}
+		gate := goals.Gate()
+		if len(recorded) > 0 && fresh != nil {
+			gate = results.JoinGates(gate, results.GateStored(recorded, fresh, g.gated))
+		}
+		if err := g.save(ctx, d, gate); err != nil || ctx.Err() != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func isEvidence(r *results.Result) bool { return r != nil && results.NewReading(r, nil).Invalid == "" }
+
+// save writes what the gate has come to so far.
+func (g *gateRun) save(ctx context.Context, d *duel, gate results.Gate) error {
+	if ctx.Err() != nil {
+		gate.Warnings = append(gate.Warnings, "interrupted: what is not decided stays so")
+	}
+	gate.Warnings = append(gate.Warnings, g.warnings...)
+	r := d.result()
+	r.Gate = &gate
+	g.result = r
+	return d.dir.write(r)
+}
+
+// calibrated reads the calibration, and says what it lets expect.
+func (g *gateRun) calibrated(c *cli.Context, s streams) error {
+	path := c.String("calibration")
+	if path == "" {
+		return nil
+	}
+	list, err := readCalibration(path)
+	if err != nil {
+		return fmt.Errorf("--calibration: %w", err)
+	}
+	for _, m := range g.gated {
+		warning := m.Measure.String() + " was not calibrated"
+		if i := slices.IndexFunc(list, func(c results.Calibration) bool { return c.Metric == m.Measure.String() }); i >= 0 {
+			list[i].Margin = m.Margin
+			warning = list[i].Warning()
+		}
+		if warning != "" {
+			g.warnings = append(g.warnings, warning)
+			fmt.Fprintln(s.err, "stampede:", warning)
+		}
+	}
+	return nil
+}
+
+// tell prints the gate and ends with its exit code. An interrupted gate passes
+// nothing, whatever inconclusive counts as.
+func (g *gateRun) tell(c *cli.Context, s streams, interrupted bool) error {
+	announce(c, s, g.result)
+	if err := writeGate(s.out, g.result, c.String("output"), c.Bool("quiet")); err != nil {
+		fmt.Fprintln(s.err, "stampede:", err)
+	}
+	code := g.result.Gate.ExitCode()
+	if code == exitInconclusive && !interrupted {
+		code = map[string]int{"": code, "pass": exitPass, "fail": exitFail}[g.policy]
+	}
+	return exit(code)
+}
+
+func writeGate(w io.Writer, r *results.Result, output string, quiet bool) error {
+	switch {
+	case output == "json":
+		return r.Write(w)
+	case quiet:
+		word, reason := report.GateLine(r.Gate)
+		_, err := fmt.Fprintln(w, word+" · "+reason)
+		return err
+	}
+	return report.GateText(w, r.Gate, report.TextOptions{Color: wantsColor(w)})
+}

@@ -1,0 +1,89 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
+
+	"github.com/urfave/cli/v2"
+
+	"stampede/results"
+	"stampede/scenario"
+)
+
+// operand is what an argument of compare or gate names: a recorded run, or
+// something to run.
+type operand struct {
+	name     string             // as it was given, secrets masked
+	recorded *results.Result    // nil: it is to be run
+	scenario *scenario.Scenario // nil: it is recorded
+}
+
+func (o operand) live() bool { return o.scenario != nil }
+
+// loadOperand loads one argument.
+func loadOperand(c *cli.Context, arg string) (o operand, err error) {
+	if isRecorded(arg) {
+		o.name = arg
+		o.recorded, err = readResult(arg)
+		return o, err
+	}
+	if o.scenario, err = loadArgument(c, arg); err == nil {
+		o.name = o.scenario.Masked(arg)
+	}
+	return o, err
+}
+
+// isRecorded reports whether an argument names a result: its directory, or
+// the file in it.
+func isRecorded(arg string) bool {
+	if isURL(arg) {
+		return false
+	}
+	info, err := os.Stat(arg)
+	return err == nil && info.IsDir() || filepath.Ext(arg) == ".json"
+}
+
+// loadBoth loads two arguments that are run in the same sitting, or are both
+// recorded. A URL beside a scenario file is the scenario at another URL.
+func loadBoth(c *cli.Context, args [2]string) (both [2]operand, err error) {
+	for i, arg := range args {
+		if beside := args[1-i]; isURL(arg) && !isURL(beside) && !isRecorded(beside) {
+			both[i], err = loadBeside(c, arg, beside)
+		} else {
+			both[i], err = loadOperand(c, arg)
+		}
+		if err != nil {
+			return both, err
+		}
+	}
+	return both, nil
+}
+
+func loadBeside(c *cli.Context, url, file string) (o operand, err error) {
+	sc, err := loadArgument(c, file)
+	if err != nil {
+		return o, err
+	}
+	t := &sc.Target
+	t.URL, t.URLs, t.Practice, t.ConnectTo = url, nil, nil, ""
+	return operand{name: sc.Masked(url), scenario: sc}, sc.Validate()
+}
+
+// sameLoad refuses two scenarios whose connections do not meet the same fate:
+// what differs must be the target.
+func sameLoad(a, b *scenario.Scenario) error {
+	for _, p := range []struct {
+		what string
+		a, b any
+	}{
+		{"load", a.Load, b.Load}, {"hold", a.Hold, b.Hold}, {"timeouts", a.Timeouts, b.Timeouts}, {"ready", a.Ready, b.Ready},
+		{"early_close", a.EarlyClose, b.EarlyClose},
+	} {
+		if !reflect.DeepEqual(p.a, p.b) {
+			return fmt.Errorf("the two scenarios differ in %s, so that a comparison of them would be one of loads", p.what)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,99 @@
+package report
+
+import (
+	"cmp"
+
+	"stampede/results"
+)
+
+// item is one thing a result was held to, as CI lists it.
+type item struct {
+	name    string
+	verdict results.Verdict
+	skipped bool   // it has no say
+	kind    string // what it is: threshold, goal, regression, stored, generator, comparison
+	detail  string
+}
+
+// checklist is what r was held to: the checks of its gate or its comparison,
+// else its thresholds, and that the generator was not the limit. A run with
+// none of these has one item, that anything was established.
+func checklist(r *results.Result) []item {
+	var list []item
+	limited := r.GeneratorLimited()
+	switch {
+	case r.Gate != nil:
+		list, limited = gateItems(r.Gate), r.Gate.GeneratorLimited
+	case r.Compare != nil:
+		list, limited = []item{comparisonItem(r.Compare)}, r.Compare.GeneratorLimited
+	default:
+		list = thresholdItems(r)
+	}
+	if len(list) == 0 || r.Gate == nil && r.Compare == nil && r.NoneEstablished() {
+		_, reason := headline(r)
+		list = append(list, item{name: "anything is established", kind: "threshold", verdict: r.Verdict, detail: reason})
+	}
+	if limited {
+		list = append(list, item{name: "the generator kept up", kind: "generator", detail: "this host was measured, not the server"})
+	}
+	return list
+}
+
+func thresholdItems(r *results.Result) (list []item) {
+	for i := range r.Thresholds {
+		j := &r.Thresholds[i]
+		list = append(list, item{name: escape(j.Text), kind: "threshold", verdict: j.Verdict, detail: found(r, j)})
+	}
+	return list
+}
+
+// found is what a threshold came to, without its text.
+func found(r *results.Result, j *results.Judgement) string {
+	v := value(r, j)
+	switch {
+	case j.Note == "":
+		return v
+	case v == none:
+		return escape(j.Note)
+	}
+	return v + ", " + escape(j.Note)
+}
+
+func gateItems(g *results.Gate) (list []item) {
+	for i := range g.Checks {
+		c := &g.Checks[i]
+		detail := checkFigure(c)
+		if c.Note != "" {
+			detail += ", " + escape(c.Note)
+		}
+		list = append(list, item{name: escape(c.Text), kind: string(c.Kind), verdict: c.Verdict, skipped: c.Advisory, detail: detail})
+	}
+	return list
+}
+
+// comparisonItem passes when the question is answered: a comparison is no gate.
+func comparisonItem(c *results.Comparison) item {
+	word, evidence := CompareLine(c)
+	i := item{name: escape(c.A + " and " + c.B), kind: "comparison", detail: word + evidence}
+	if c.Outcome != results.Undecided {
+		i.verdict = results.Pass
+	}
+	return i
+}
+
+// title is the name of what was run.
+func title(r *results.Result) string { return cmp.Or(escape(r.Name), "stampede") }
+
+// answer is the first line of what r came to: of its gate, its comparison or
+// the run.
+func answer(r *results.Result) string {
+	switch {
+	case r.Gate != nil:
+		word, reason := GateLine(r.Gate)
+		return word + " · " + reason
+	case r.Compare != nil:
+		word, evidence := CompareLine(r.Compare)
+		return word + evidence
+	}
+	return VerdictLine(r)
+}

@@ -1,0 +1,161 @@
+package report
+
+import (
+	"cmp"
+	"io"
+	"strings"
+
+	"stampede/results"
+)
+
+// Markdown writes the summary of a result for a page of CI: the verdict first,
+// then what it was held to, how the attempts ended and how long they took, as
+// tables of GitHub's dialect. Whatever a server or a file said is escaped.
+func Markdown(w io.Writer, r *results.Result) error {
+	m := &markdown{}
+	m.line("## %s", answer(r))
+	m.line("")
+	m.line("%s", cmp.Or(joined(escape(r.Name), escape(r.Target.URL), several(r.Arrivals, "arrival")), title(r)))
+	m.checks(r)
+	m.effects(r.Compare)
+	m.outcomes(r)
+	m.quantiles(r)
+	m.remarks(r)
+	_, err := io.WriteString(w, m.out.String())
+	return err
+}
+
+func joined(parts ...string) string {
+	var said []string
+	for _, p := range parts {
+		if p != "" {
+			said = append(said, p)
+		}
+	}
+	return strings.Join(said, " · ")
+}
+
+// markdown is a document being written. line escapes its arguments, not its
+// format.
+type markdown struct{ out strings.Builder }
+
+func (m *markdown) line(format string, args ...string) {
+	parts := strings.Split(format, "%s")
+	for i, p := range parts {
+		m.out.WriteString(p)
+		if i < len(args) {
+			m.out.WriteString(markdownText(args[i]))
+		}
+	}
+	m.out.WriteByte('\n')
+}
+
+// special are the characters that can begin anything in GitHub's Markdown but
+// a paragraph's text.
+const special = "\\`*_{}[]<>()#+-!|~&:@"
+
+// markdownText makes text stand for itself. A mention or a link would else be
+// one, and a bar would end a table's cell.
+func markdownText(text string) string {
+	var b strings.Builder
+	for _, r := range escape(text) {
+		if strings.ContainsRune(special, r) {
+			b.WriteByte('\\')
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
+
+// table writes rows under a head; nothing if there are none.
+func (m *markdown) table(head []string, rows [][]string) {
+	if len(rows) == 0 {
+		return
+	}
+	m.line("")
+	m.row(head)
+	m.line(strings.Repeat("|---", len(head)) + "|")
+	for _, r := range rows {
+		m.row(r)
+	}
+}
+
+func (m *markdown) row(cells []string) {
+	m.line("|"+strings.Repeat(" %s |", len(cells)), cells...)
+}
+
+func (m *markdown) checks(r *results.Result) {
+	var rows [][]string
+	for _, i := range checklist(r) {
+		word := strings.ToUpper(i.verdict.String())
+		if i.skipped {
+			word = "ADVISORY"
+		}
+		rows = append(rows, []string{word, i.name, i.detail})
+	}
+	m.table([]string{"verdict", "check", "found"}, rows)
+}
+
+func (m *markdown) effects(c *results.Comparison) {
+	if c == nil {
+		return
+	}
+	var rows [][]string
+	for i := range c.Effects {
+		e := &c.Effects[i]
+		if e.Method == "" {
+			rows = append(rows, []string{e.Metric, none, none, none, none, e.Note})
+			continue
+		}
+		rows = append(rows, []string{e.Metric, middle(e.A, e.Unit), middle(e.B, e.Unit), changeText(e), pText(e.AdjustedP), effectWord(e)})
+	}
+	m.table([]string{"measure", "A", "B", "change", "p", ""}, rows)
+	m.list("note", c.Notes)
+	m.list("differs", c.Differences)
+	m.list("warning", c.Warnings)
+}
+
+func (m *markdown) outcomes(r *results.Result) {
+	var rows [][]string
+	for i := range r.Outcomes {
+		o := &r.Outcomes[i]
+		rows = append(rows, []string{o.Outcome().Name(), results.FormatCount(o.Count), percent(ratio(o.Count, r.Arrivals))})
+	}
+	m.table([]string{"outcome", "count", "share"}, rows)
+}
+
+func (m *markdown) quantiles(r *results.Result) {
+	t := &text{result: r}
+	var rows [][]string
+	for _, metric := range results.Metrics() {
+		f := r.Metrics.Of(metric)
+		if f.Count == 0 {
+			continue
+		}
+		row := []string{metric.String()}
+		for _, q := range quantilesOf(f) {
+			row = append(row, t.cell(f, q))
+		}
+		rows = append(rows, append(row, results.FormatCount(f.Count)))
+	}
+	m.table([]string{"", "p50", "p90", "p99", "p99.9", "max", "n"}, rows)
+}
+
+func (m *markdown) remarks(r *results.Result) {
+	if r.Gate != nil {
+		m.list("warning", r.Gate.Warnings)
+	}
+	for _, f := range r.Findings {
+		m.list(percent(f.Share), []string{f.Text})
+	}
+}
+
+// list writes remarks as a list's items.
+func (m *markdown) list(name string, remarks []string) {
+	if len(remarks) > 0 {
+		m.line("")
+	}
+	for _, r := range remarks {
+		m.line("- %s: %s", name, r)
+	}
+}
