@@ -16,8 +16,8 @@ import (
 	"stampede/results"
 )
 
-// hostile is a name that means something in every language of CI.
-const hostile = "a]]>&<b> | `c` ::error::d%0A\n\x00\x1b[31m\u202e\xff@e"
+// sly is a name that means something in every language of CI.
+const sly = "a]]>&<b> | `c` ::error::d%0A\n\x00\x1b[31m\u202e\xff@e"
 
 // languages are the ways CI is told of a result.
 var languages = map[string]func(io.Writer, *results.Result) error{
@@ -28,7 +28,7 @@ var languages = map[string]func(io.Writer, *results.Result) error{
 var told = map[string]func(t *testing.T) *results.Result{
 	"ci-run": func(t *testing.T) *results.Result {
 		m := newRun(1000)
-		m.about.Name = hostile
+		m.about.Name = sly
 		m.attempts(980, -1, ok, steadily(20*ms))
 		m.attempts(20, -1, gatewayTimeout, steadily(20*ms))
 		return m.judged(t, "handshake p50 < 250ms", "504 rate < 0.1%", "handshake p99.9 < 5s")
@@ -39,7 +39,7 @@ var told = map[string]func(t *testing.T) *results.Result{
 		r := m.judged(t)
 		stored := results.GateStored([]*results.Result{r}, r, []results.Gated{{Measure: p99, Margin: 0.1}})
 		gate := results.JoinGates(*gated(planned(0.3, 0.05, 24).Done()), stored)
-		gate.Warnings = append(gate.Warnings, hostile)
+		gate.Warnings = append(gate.Warnings, sly)
 		r.Gate = &gate
 		return r
 	},
@@ -47,7 +47,7 @@ var told = map[string]func(t *testing.T) *results.Result{
 		m := newRun(1000)
 		m.attempts(1000, -1, ok, steadily(20*ms))
 		r := m.judged(t)
-		r.Compare = compared(0.12, 0.05, 0, results.CompareOptions{A: hostile, B: "b"})
+		r.Compare = compared(0.12, 0.05, 0, results.CompareOptions{A: sly, B: "b"})
 		return r
 	},
 	"ci-limited": func(t *testing.T) *results.Result {

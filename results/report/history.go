@@ -23,7 +23,7 @@ import (
 //	error_rate   share of them that failed
 //	METRIC_pN_ms in milliseconds; null where it falls among failures, or there is too little data
 func History(w io.Writer, r *results.Result) error {
-	line := []column{
+	line := []entry{
 		{"time", r.StartedAt.UTC()}, {"name", r.Name}, {"verdict", r.Verdict}, {"compare", ""}, {"limited", r.GeneratorLimited()},
 		{"fingerprint", r.Fingerprint()}, {"arrivals", r.Arrivals}, {"error_rate", ratio(r.Count(results.Selector{}), r.Arrivals)},
 	}
@@ -35,7 +35,7 @@ func History(w io.Writer, r *results.Result) error {
 	}
 	for _, m := range []results.Metric{results.MetricHandshake, results.MetricService, results.MetricConnect, results.MetricTLS, results.MetricUpgrade} {
 		for _, q := range quantilesOf(r.Metrics.Of(m))[:3] {
-			c := column{m.String() + "_" + q.key + "_ms", nil}
+			c := entry{m.String() + "_" + q.key + "_ms", nil}
 			if q.value != nil {
 				c.value = float64(*q.value) / 1e6
 			}
@@ -50,13 +50,13 @@ func History(w io.Writer, r *results.Result) error {
 	return err
 }
 
-// column is one key of a line, in its place.
-type column struct {
+// entry is one key of a line, in its place.
+type entry struct {
 	key   string
 	value any
 }
 
-func rowOf(line []column) (string, error) {
+func rowOf(line []entry) (string, error) {
 	parts := make([]string, len(line))
 	for i, c := range line {
 		value, err := json.Marshal(c.value)

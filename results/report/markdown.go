@@ -125,7 +125,6 @@ func (m *markdown) outcomes(r *results.Result) {
 }
 
 func (m *markdown) quantiles(r *results.Result) {
-	t := &text{result: r}
 	var rows [][]string
 	for _, metric := range results.Metrics() {
 		f := r.Metrics.Of(metric)
@@ -134,7 +133,7 @@ func (m *markdown) quantiles(r *results.Result) {
 		}
 		row := []string{metric.String()}
 		for _, q := range quantilesOf(f) {
-			row = append(row, t.cell(f, q))
+			row = append(row, cell(r, f, q))
 		}
 		rows = append(rows, append(row, results.FormatCount(f.Count)))
 	}
