@@ -74,6 +74,8 @@ var formats = []format{
 		return report.Text(w, r.Result, report.TextOptions{Color: wantsColor(w), Width: 100})
 	}},
 	{"html", "report.html", drawn(report.HTML)},
+	{"md", "report.md", drawn(report.Markdown)},
+	{"junit", "junit.xml", drawn(report.JUnit)},
 	{"json", "result.json", drawn(func(w io.Writer, r *results.Result) error { return r.Write(w) })},
 	{"csv", "attempts.csv", copyAttempts},
 	{"hlog", "histograms.hlog", drawn(report.HLog)},
