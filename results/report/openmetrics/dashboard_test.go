@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"stampede/results"
 )
 
@@ -63,4 +65,25 @@ func servedNames(t *testing.T) map[string]bool {
 		names[metricName.FindString(line)] = !strings.HasPrefix(line, "#") || names[metricName.FindString(line)]
 	}
 	return names
+}
+
+// The document names what is served, and nothing else.
+func TestMetricsAreDocumented(t *testing.T) {
+	text, err := os.ReadFile("../../../docs/files.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	described, served := map[string]bool{}, map[string]bool{"stampede_run_verdict": true, "stampede_generator_limited": true}
+	for _, name := range metricName.FindAllString(string(text), -1) {
+		described[name] = true
+	}
+	for name := range servedNames(t) {
+		for _, part := range []string{"_bucket", "_count", "_sum"} {
+			name = strings.TrimSuffix(name, part)
+		}
+		served[name] = true
+	}
+	if diff := cmp.Diff(served, described); diff != "" {
+		t.Errorf("metrics (-served +described):\n%s", diff)
+	}
 }
