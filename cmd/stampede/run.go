@@ -28,8 +28,8 @@ func runCommand(s streams) *cli.Command {
 		&cli.BoolFlag{Name: "yes", Usage: "do not ask before loading an address that is neither loopback nor private"},
 		&cli.BoolFlag{Name: "no-kernel-evidence", Usage: "do not read the kernel's receive stamps and TCP_INFO: a little cheaper, blind to its own lateness"},
 		&cli.IntFlag{Name: "shards", Usage: "threads that make load", DefaultText: "one a CPU"},
-		&cli.StringFlag{Name: "metrics", Usage: "`ADDRESS` to serve Prometheus and OpenMetrics at while the run goes, such as 127.0.0.1:9464"},
-		&cli.GenericFlag{Name: "live", Value: new(address), DefaultText: "none", Usage: "serve a page with the report's figures moving while the run goes, to this host alone: --live, or --live=127.0.0.1:8080 to choose where"},
+		&cli.StringFlag{Name: "metrics", Usage: "serve Prometheus and OpenMetrics while the run goes, at `ADDRESS`, such as 127.0.0.1:9464"},
+		&cli.GenericFlag{Name: "live", Value: new(address), DefaultText: "none", Usage: "serve a page on which the report's figures move while the run goes, to this host alone; `[=ADDRESS]` to choose where, such as --live=127.0.0.1:8080"},
 		&cli.IntFlag{Name: "workers", Usage: "processes that make load; more than one where one may not have descriptors enough", DefaultText: "as many as needed"},
 	}
 	return &cli.Command{

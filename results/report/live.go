@@ -31,16 +31,18 @@ func LiveFrame(w io.Writer, name, script string) error {
 	}{escape(name), template.CSS(pageStyle), template.JS(script)})
 }
 
-// Moment writes a result as the inside of a page: of a partial one the
-// figures that move, else all that HTML draws. What a server or a file said is
-// escaped.
+// Moment writes a result as the inside of a page: of a partial one, whose run
+// goes on, the figures that move, else all that HTML draws. What a server or a
+// file said is escaped.
 func Moment(w io.Writer, r *results.Result) error {
-	parts := sections
+	p := pageOf(r, sections)
 	if r.Partial {
-		parts = goingOn
+		p = pageOf(r, goingOn)
+		p.Verdict, p.Class = "RUNNING", "running"
+		p.Reason = results.FormatCount(r.Arrivals) + " of " + several(r.Planned, "planned arrival") + " have ended"
 	}
 	var text strings.Builder // written whole or not at all
-	if err := pageTemplate.ExecuteTemplate(&text, "content", pageOf(r, parts)); err != nil {
+	if err := pageTemplate.ExecuteTemplate(&text, "content", p); err != nil {
 		return fmt.Errorf("drawing the moment: %w", err)
 	}
 	_, err := io.WriteString(w, text.String())

@@ -85,7 +85,8 @@ func TestFiguresFollowTheRun(t *testing.T) {
 	p := &Page{Name: "evening"}
 	stream := watch(t, serve(t, p))
 	p.Show(moment(10, true))
-	if kind, data := next(t, stream); kind != "run" || !strings.Contains(data, "<dt>arrivals</dt><dd>10</dd>") || !strings.Contains(data, `id="outcomes"`) {
+	if kind, data := next(t, stream); kind != "run" || !strings.Contains(data, "<dt>arrivals</dt><dd>10</dd>") || !strings.Contains(data, `id="outcomes"`) ||
+		!strings.Contains(data, `<h1 class="running"><span class="word">RUNNING</span> 10 of 10 planned arrivals have ended</h1>`) {
 		t.Errorf("first event %q:\n%.2000s", kind, data)
 	}
 	p.Show(moment(400, true))

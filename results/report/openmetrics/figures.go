@@ -15,9 +15,6 @@ import (
 
 var metrics = results.Metrics()
 
-// numMetrics bounds the metrics there are.
-const numMetrics = results.NumMetrics
-
 func desc(name, help string, labels ...string) *prometheus.Desc {
 	return prometheus.NewDesc("stampede_"+name, help, labels, nil)
 }
@@ -37,8 +34,8 @@ var (
 )
 
 // durations are the histograms, by metric.
-var durations = func() (list [numMetrics]*prometheus.Desc) {
-	help := [numMetrics]string{
+var durations = func() (list [results.NumMetrics]*prometheus.Desc) {
+	help := [results.NumMetrics]string{
 		results.MetricHandshake:  "From the intended instant to established, over all arrivals; what was not established is infinite, and so is then the sum.",
 		results.MetricService:    "From the start to established, of established attempts.",
 		results.MetricConnect:    "The connect phase, of attempts that connected.",
@@ -55,10 +52,20 @@ var durations = func() (list [numMetrics]*prometheus.Desc) {
 	return list
 }()
 
+// describe tells of all that may be told.
+func describe(out chan<- *prometheus.Desc) {
+	for _, d := range [...]*prometheus.Desc{handshakes, started, resent, planned, elapsed, inFlight, held, info, limited, verdict} {
+		out <- d
+	}
+	for _, d := range durations {
+		out <- d
+	}
+}
+
 // figures are what is told of a run at one moment.
 type figures struct {
 	outcomes        []results.OutcomeCount
-	durations       [numMetrics]histogram
+	durations       [results.NumMetrics]histogram
 	started, resent int64
 	planned         int64
 	elapsed         time.Duration

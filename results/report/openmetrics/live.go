@@ -76,7 +76,7 @@ func (l *Live) tell(r *results.Recorder, elapsed time.Duration, open Open) {
 }
 
 // Describe implements prometheus.Collector.
-func (l *Live) Describe(out chan<- *prometheus.Desc) { prometheus.DescribeByCollect(l, out) }
+func (l *Live) Describe(out chan<- *prometheus.Desc) { describe(out) }
 
 // Collect implements prometheus.Collector.
 func (l *Live) Collect(out chan<- prometheus.Metric) {

@@ -49,7 +49,7 @@ type told struct {
 }
 
 // Describe implements prometheus.Collector.
-func (t *told) Describe(out chan<- *prometheus.Desc) { prometheus.DescribeByCollect(t, out) }
+func (t *told) Describe(out chan<- *prometheus.Desc) { describe(out) }
 
 // Collect implements prometheus.Collector.
 func (t *told) Collect(out chan<- prometheus.Metric) {
