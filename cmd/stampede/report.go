@@ -23,7 +23,7 @@ func reportCommand(s streams) *cli.Command {
 		Usage:     "draw a recorded result again, without new load",
 		UsageText: "stampede report RESULT [--format FORMAT] [--out DIR]\n\n   stampede report stampede-results/quickstart-20260101-120000\n   stampede report stampede-results/quickstart-20260101-120000 --format html,hlog,openmetrics --out drawn",
 		Flags: []cli.Flag{
-			&cli.StringSliceFlag{Name: "format", DefaultText: "text", Usage: "one of " + formatNames(", ") + "; several with commas or by repeating the flag"},
+			&cli.StringSliceFlag{Name: "format", DefaultText: "text", Usage: "one of " + formatNames() + "; several with commas or by repeating the flag"},
 			&cli.StringFlag{Name: "out", Usage: "directory for the files; without it one format goes to standard output"},
 		},
 		Action: func(c *cli.Context) error { return reportResult(c, s) },
@@ -69,6 +69,7 @@ type format struct {
 	write      func(io.Writer, *stored) error
 }
 
+// formats are all there are, text first.
 var formats = []format{
 	{"text", "report.txt", func(w io.Writer, r *stored) error {
 		return report.Text(w, r.Result, report.TextOptions{Color: wantsColor(w), Width: 100})
@@ -86,25 +87,25 @@ func drawn(write func(io.Writer, *results.Result) error) func(io.Writer, *stored
 	return func(w io.Writer, r *stored) error { return write(w, r.Result) }
 }
 
-func formatNames(between string) string {
+func formatNames() string {
 	var names []string
 	for _, f := range formats {
 		names = append(names, f.name)
 	}
-	return strings.Join(names, between)
+	return strings.Join(names, ", ")
 }
 
 // formatsOf reads what a repeated flag says, each a name or several with
-// commas; a name said twice counts once.
+// commas; a name said twice counts once, and nothing said is text.
 func formatsOf(lists []string) ([]format, error) {
+	if len(lists) == 0 {
+		return formats[:1], nil
+	}
 	var chosen []format
 	for name := range strings.SplitSeq(strings.Join(lists, ","), ",") {
-		if len(lists) == 0 {
-			name = "text"
-		}
 		i := slices.IndexFunc(formats, func(f format) bool { return f.name == name })
 		if i < 0 {
-			return nil, fmt.Errorf("--format %q: want %s", name, formatNames(", "))
+			return nil, fmt.Errorf("--format %q: want %s", name, formatNames())
 		}
 		if !slices.ContainsFunc(chosen, func(f format) bool { return f.name == name }) {
 			chosen = append(chosen, formats[i])
@@ -148,7 +149,7 @@ func resultFile(path string) string {
 func copyAttempts(w io.Writer, r *stored) error {
 	f, err := os.Open(filepath.Join(filepath.Dir(r.file), "attempts.csv"))
 	if errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("--format csv: this run kept no attempts.csv; stampede run --csv writes one, a row an attempt")
+		return errors.New("--format csv: this run kept no attempts.csv; stampede run --csv writes one, a row an attempt")
 	}
 	if err != nil {
 		return fmt.Errorf("reading attempts: %w", err)

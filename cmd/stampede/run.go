@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -81,8 +80,11 @@ func runScenario(c *cli.Context, s streams) error {
 	}
 	j.progress = newProgress(s.err, j.schedule.Len(), isTerminal(s.err) && !c.Bool("quiet"))
 	r, err := j.run(ctx)
-	if err := errors.Join(err, j.windows.close()); err != nil {
+	if err != nil {
 		return err
+	}
+	if err := j.windows.close(); err != nil {
+		fmt.Fprintln(s.err, "stampede:", err) // the run was made all the same
 	}
 	announce(c, s, r)
 	if err := tell(s, r, output, c.Bool("quiet")); err != nil {
