@@ -46,8 +46,9 @@ type Result struct {
 	Warnings      []Warning         `json:"warnings"`
 	Notes         []string          `json:"notes"`
 	Environment   map[string]string `json:"environment"`
-	Scenario      string            `json:"scenario"`          // as it was run, secrets masked
-	Compare       *Comparison       `json:"compare,omitempty"` // of a comparison, which B is one side of
+	Scenario      string            `json:"scenario"`              // as it was run, secrets masked
+	Compare       *Comparison       `json:"compare,omitempty"`     // of a comparison, which B is one side of
+	Comparisons   []*Comparison     `json:"comparisons,omitempty"` // of more than two variants: each with the first; Compare is the last of them
 	Gate          *Gate             `json:"gate,omitempty"`
 }
 

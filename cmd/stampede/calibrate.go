@@ -81,7 +81,7 @@ func (g *gateRun) calibrate(ctx context.Context, c *cli.Context, s streams, sc *
 	defer at.stop()
 	gated := g.gatedBy(sc.Thresholds)
 	d := &duel{sides: [2]*sitting{at, at}, measures: results.Measures(gated)}
-	if err := d.begin(c, s, "calibrate", int64(c.Int("pairs"))+1); err != nil {
+	if err := d.begin(ctx, c, s, c.String("out"), "calibrate", int64(c.Int("pairs"))+1); err != nil {
 		return nil, 0, err
 	}
 	seed := seedOf(c)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"path/filepath"
 	"slices"
 	"time"
 
@@ -13,7 +14,6 @@ import (
 
 	"stampede/results"
 	"stampede/results/report"
-	"stampede/scenario"
 )
 
 func compareCommand(s streams) *cli.Command {
@@ -25,8 +25,8 @@ func compareCommand(s streams) *cli.Command {
 	return &cli.Command{
 		Name:  "compare",
 		Usage: "say which of two targets is better, by interleaved pairs of trials",
-		UsageText: "stampede compare A B [flags]\n\n   stampede compare ws://127.0.0.1:8001/ ws://127.0.0.1:8002/ --rate 300/s --for 10s\n" +
-			"   stampede compare scenario.yaml ws://127.0.0.1:8002/\n   stampede compare stampede-results/monday stampede-results/tuesday",
+		UsageText: "stampede compare A B [flags]\n   stampede compare SCENARIO [flags]\n\n   stampede compare ws://127.0.0.1:8001/ ws://127.0.0.1:8002/ --rate 300/s --for 10s\n" +
+			"   stampede compare scenario.yaml ws://127.0.0.1:8002/\n   stampede compare variants.yaml\n   stampede compare stampede-results/monday stampede-results/tuesday",
 		Description: "Exit codes: 0 answered, whatever the answer; 2 usage; 3 inconclusive; 4 generator-limited.",
 		Flags:       slices.Concat(flags, trialFlags(), announceFlags()),
 		Action:      func(c *cli.Context) error { return runCompare(c, s) },
@@ -70,23 +70,60 @@ func runCompare(c *cli.Context, s streams) error {
 	if err != nil {
 		return err
 	}
-	if c.NArg() != 2 {
-		return fmt.Errorf("want two targets or two results, got %d arguments; see stampede compare --help", c.NArg())
+	var sides []operand
+	switch c.NArg() {
+	case 1:
+		sides, err = loadVariants(c, c.Args().First())
+	case 2:
+		var both [2]operand
+		both, err = loadBoth(c, [2]string{c.Args().Get(0), c.Args().Get(1)})
+		sides = both[:]
+	default:
+		err = fmt.Errorf("want two targets, two results or a scenario with variants, got %d arguments; see stampede compare --help", c.NArg())
 	}
-	both, err := loadBoth(c, [2]string{c.Args().Get(0), c.Args().Get(1)})
 	if err != nil {
 		return err
 	}
-	o.A, o.B = both[0].name, both[1].name
-	if both[0].live() != both[1].live() {
+	if sides[0].live() != sides[1].live() {
 		return errors.New("one is recorded and one is not: compare two results, or run both now")
 	}
-	if !both[0].live() {
-		r := both[1].recorded
-		r.Compare = results.CompareStored(both[0].recorded, r, o)
+	if !sides[0].live() {
+		r := sides[1].recorded
+		o.A, o.B = sides[0].name, sides[1].name
+		r.Compare = results.CompareStored(sides[0].recorded, r, o)
 		return tellComparison(c, s, r)
 	}
-	return compareLive(c, s, both[0].scenario, both[1].scenario, o)
+	r, err := compareAll(c, s, sides, o)
+	if err != nil {
+		return err
+	}
+	return tellComparison(c, s, r)
+}
+
+// compareAll compares every side with the first, one after the other.
+func compareAll(c *cli.Context, s streams, sides []operand, o results.CompareOptions) (last *results.Result, err error) {
+	ctx, release := stopOnSignal(c.Context, s.err)
+	defer release()
+	seed, out := seedOf(c), c.String("out")
+	var family []*results.Comparison
+	for _, b := range sides[1:] {
+		o.A, o.B = sides[0].name, b.name
+		if out != "" && len(sides) > 2 {
+			out = filepath.Join(c.String("out"), fileName(b.name))
+		}
+		if last, err = compareLive(ctx, c, s, sides[0], b, results.PairsOptions{Seed: seed, Pairs: c.Int("pairs")}, out, o); err != nil {
+			return nil, err
+		}
+		family = append(family, last.Compare)
+		if ctx.Err() != nil {
+			break
+		}
+	}
+	if len(sides) > 2 {
+		results.CorrectFamily(family, o)
+		last.Comparisons = family
+	}
+	return last, nil
 }
 
 func compareOptions(c *cli.Context) (o results.CompareOptions, err error) {
@@ -105,30 +142,24 @@ func compareOptions(c *cli.Context) (o results.CompareOptions, err error) {
 	return o, nil
 }
 
-func compareLive(c *cli.Context, s streams, a, b *scenario.Scenario, o results.CompareOptions) error {
-	if err := sameLoad(a, b); err != nil {
-		return err
+// compareLive makes the pairs of two targets.
+func compareLive(ctx context.Context, c *cli.Context, s streams, a, b operand, p results.PairsOptions, out string, o results.CompareOptions) (r *results.Result, err error) {
+	if err := sameLoad(a.scenario, b.scenario); err != nil {
+		return nil, err
 	}
-	ctx, release := stopOnSignal(c.Context, s.err)
-	defer release()
 	d, err := sitBoth(ctx, a, b)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	defer d.stop()
-	d.measures = o.Measured()
-	plan := results.NewPairs(results.PairsOptions{Seed: seedOf(c), Pairs: c.Int("pairs")})
-	if err := d.begin(c, s, "compare", int64(c.Int("pairs"))+1); err != nil {
-		return err
+	defer func() { err = errors.Join(err, d.stop()) }()
+	d.measures, p.Restart = o.Measured(), d.restarts()
+	if err := d.begin(ctx, c, s, out, "compare", int64(p.Pairs)+1); err != nil {
+		return nil, err
 	}
-	r, err := d.compare(ctx, plan, o)
-	if err != nil {
-		return err
-	}
-	if !c.Bool("quiet") {
+	if r, err = d.compare(ctx, results.NewPairs(p), o); err == nil && !c.Bool("quiet") {
 		fmt.Fprintf(s.err, "result: %s\n", d.dir.path)
 	}
-	return tellComparison(c, s, r)
+	return r, err
 }
 
 // compare carries out a plan, and writes what is known after every trial.
@@ -161,24 +192,44 @@ func (d *duel) warnOfShort(c *results.Comparison) {
 	}
 }
 
-// tellComparison prints a comparison the way that was asked for.
+// tellComparison prints what was compared the way that was asked for.
 func tellComparison(c *cli.Context, s streams, r *results.Result) error {
 	announce(c, s, r)
-	err := writeComparison(s.out, r, c.String("output"), c.Bool("quiet"))
-	if err != nil {
+	if err := writeComparison(s.out, r, c.String("output"), c.Bool("quiet")); err != nil {
 		fmt.Fprintln(s.err, "stampede:", err)
 	}
-	return exit(r.Compare.ExitCode())
+	code := exitPass
+	for _, one := range comparisons(r) {
+		code = max(code, one.ExitCode())
+	}
+	return exit(code)
 }
 
-func writeComparison(w io.Writer, r *results.Result, output string, quiet bool) error {
-	switch {
-	case output == "json":
-		return r.Write(w)
-	case quiet:
-		word, evidence := report.CompareLine(r.Compare)
-		_, err := fmt.Fprintln(w, word+evidence)
-		return err
+// comparisons are those that r is of.
+func comparisons(r *results.Result) []*results.Comparison {
+	if len(r.Comparisons) > 0 {
+		return r.Comparisons
 	}
-	return report.CompareText(w, r.Compare, report.TextOptions{Color: wantsColor(w)})
+	return []*results.Comparison{r.Compare}
+}
+
+func writeComparison(w io.Writer, r *results.Result, output string, quiet bool) (err error) {
+	if output == "json" {
+		return r.Write(w)
+	}
+	for i, one := range comparisons(r) {
+		if quiet {
+			word, evidence := report.CompareLine(one)
+			_, err = fmt.Fprintln(w, word+evidence)
+		} else {
+			if i > 0 {
+				_, _ = fmt.Fprintln(w) // the next write fails, too
+			}
+			err = report.CompareText(w, one, report.TextOptions{Color: wantsColor(w)})
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }

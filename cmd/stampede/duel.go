@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/netip"
@@ -14,13 +15,13 @@ import (
 
 	"stampede/results"
 	"stampede/results/report"
-	"stampede/scenario"
 )
 
 // duel is one sitting for two targets, or for a release alone: trials of
 // either, turn by turn.
 type duel struct {
 	sides    [2]*sitting // by results.Side; no A: the release alone
+	servers  []*variantServer
 	measures []results.Measure
 	dir      *trialsDir
 	notes    io.Writer // told what happens; nil: nobody is
@@ -28,19 +29,22 @@ type duel struct {
 	last *results.Result // the last finished trial of B
 }
 
-// sitBoth makes both targets ready; a may be nil. Who got a duel stops it.
-func sitBoth(ctx context.Context, a, b *scenario.Scenario) (*duel, error) {
+// sitBoth makes both targets ready; a may be nothing. Servers are started by
+// begin. Who got a duel stops it.
+func sitBoth(ctx context.Context, a, b operand) (*duel, error) {
 	d := &duel{}
-	for i, sc := range []*scenario.Scenario{a, b} {
-		if sc == nil {
+	for i, o := range []operand{a, b} {
+		if !o.live() {
 			continue
 		}
-		at, err := sit(ctx, sc)
+		at, err := sit(ctx, o.scenario)
 		if err != nil {
-			d.stop()
-			return nil, err
+			return nil, errors.Join(err, d.stop())
 		}
 		d.sides[i] = at
+		if o.variant != nil {
+			d.servers = append(d.servers, &variantServer{variant: *o.variant, folder: o.folder, at: at})
+		}
 	}
 	return d, nil
 }
@@ -51,18 +55,33 @@ func (d *duel) sitting() []*sitting {
 }
 
 // stop ends what was started for the sides.
-func (d *duel) stop() {
+func (d *duel) stop() error {
+	var errs []error
+	for _, v := range d.servers {
+		errs = append(errs, v.stop())
+	}
 	for _, at := range d.sitting() {
 		at.stop()
 	}
+	return errors.Join(errs...)
+}
+
+// restarts reports whether both sides' servers can be started anew.
+func (d *duel) restarts() bool {
+	for _, v := range d.servers {
+		if !v.variant.Restarts() {
+			return false
+		}
+	}
+	return len(d.servers) == len(d.sitting())
 }
 
 // release is the side that is judged.
 func (d *duel) release() *sitting { return d.sides[results.SideB] }
 
 // begin asks whether so many trials of a side are meant, warns of what may be
-// short, and makes the directory.
-func (d *duel) begin(c *cli.Context, s streams, name string, trials int64) (err error) {
+// short, makes the directory, and starts the servers.
+func (d *duel) begin(ctx context.Context, c *cli.Context, s streams, out, name string, trials int64) (err error) {
 	var addresses []netip.AddrPort
 	var count int64
 	for _, at := range d.sitting() {
@@ -80,8 +99,15 @@ func (d *duel) begin(c *cli.Context, s streams, name string, trials int64) (err 
 			j.noteIgnoredProxy(s)
 		}
 	}
-	d.dir, err = newTrialsDir(c.String("out"), name)
-	return err
+	if d.dir, err = newTrialsDir(out, name); err != nil {
+		return err
+	}
+	for _, v := range d.servers {
+		if err := v.start(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // turn makes the trial that a plan asks for and adds it. more is false when
@@ -90,6 +116,13 @@ func (d *duel) turn(ctx context.Context, plan *results.Pairs) (more bool, err er
 	t, ok := plan.Next()
 	if !ok {
 		return false, nil
+	}
+	if t.Restart {
+		for _, v := range d.servers {
+			if err := v.restart(ctx); err != nil {
+				return false, err
+			}
+		}
 	}
 	r, err := d.try(ctx, turnName(t), t.Side, t.Seed)
 	if r == nil || err != nil {

@@ -84,6 +84,23 @@ func (p *practiceProcess) stop() ([]byte, error) {
 // refused, and nobody else can be given it meanwhile.
 type heldPort int
 
+func setFreePort(ts *testscript.TestScript, args []string) {
+	port, err := unusedPort()
+	ts.Check(err)
+	ts.Setenv(args[0], port)
+}
+
+// unusedPort is a port of the loopback address that the kernel had free.
+func unusedPort() (string, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	defer l.Close()
+	_, port, err := net.SplitHostPort(l.Addr().String())
+	return port, err
+}
+
 func closedPort(ts *testscript.TestScript, args []string) {
 	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 	ts.Check(err)

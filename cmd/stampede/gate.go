@@ -12,7 +12,6 @@ import (
 
 	"stampede/results"
 	"stampede/results/report"
-	"stampede/scenario"
 )
 
 func gateCommand(s streams) *cli.Command {
@@ -64,7 +63,7 @@ func runGate(c *cli.Context, s streams) error {
 	if len(subject.scenario.Thresholds) == 0 && !baseline.live() && len(recorded) == 0 {
 		return errors.New("nothing to hold it to: give --threshold or --baseline")
 	}
-	return g.runLive(c, s, subject.scenario, baseline.scenario, recorded)
+	return g.runLive(c, s, subject, baseline, recorded)
 }
 
 func newGateRun(c *cli.Context) (*gateRun, error) {
@@ -154,9 +153,9 @@ func recordedGoals(r *results.Result, more []string) (goals []results.Threshold,
 
 // runLive makes trials of the release, in turn with the baseline's if that is
 // live, until the gate is decided.
-func (g *gateRun) runLive(c *cli.Context, s streams, release, baseline *scenario.Scenario, recorded []*results.Result) error {
-	if baseline != nil {
-		if err := sameLoad(baseline, release); err != nil {
+func (g *gateRun) runLive(c *cli.Context, s streams, release, baseline operand, recorded []*results.Result) error {
+	if baseline.live() {
+		if err := sameLoad(baseline.scenario, release.scenario); err != nil {
 			return err
 		}
 	}
@@ -169,12 +168,12 @@ func (g *gateRun) runLive(c *cli.Context, s streams, release, baseline *scenario
 	if err != nil {
 		return err
 	}
-	defer d.stop()
+	defer d.stop() // practice servers, which say nothing at their end
 	d.measures = results.Measures(g.gated)
-	if err := d.begin(c, s, "gate", mostTrials); err != nil {
+	if err := d.begin(ctx, c, s, c.String("out"), "gate", mostTrials); err != nil {
 		return err
 	}
-	if baseline != nil {
+	if baseline.live() {
 		err = g.regression(ctx, d, seedOf(c))
 	} else {
 		err = g.goals(ctx, d, seedOf(c), recorded)

@@ -18,6 +18,8 @@ type operand struct {
 	name     string             // as it was given, secrets masked
 	recorded *results.Result    // nil: it is to be run
 	scenario *scenario.Scenario // nil: it is recorded
+	variant  *scenario.Variant  // whose server is started; nil: it runs already
+	folder   string             // where the variant's commands run
 }
 
 func (o operand) live() bool { return o.scenario != nil }
@@ -43,6 +45,26 @@ func isRecorded(arg string) bool {
 	}
 	info, err := os.Stat(arg)
 	return err == nil && info.IsDir() || filepath.Ext(arg) == ".json"
+}
+
+// loadVariants loads the variants of one scenario.
+func loadVariants(c *cli.Context, file string) ([]operand, error) {
+	sc, err := loadArgument(c, file)
+	if err != nil {
+		return nil, err
+	}
+	if len(sc.Variants) == 0 {
+		return nil, fmt.Errorf("%s has no variants: give two targets, or a scenario with variants", file)
+	}
+	all := make([]operand, len(sc.Variants))
+	for i := range sc.Variants {
+		v := &sc.Variants[i]
+		all[i] = operand{name: v.Name, variant: v, folder: filepath.Dir(file)}
+		if all[i].scenario, err = sc.Of(v); err != nil {
+			return nil, fmt.Errorf("variant %s: %w", v.Name, err)
+		}
+	}
+	return all, nil
 }
 
 // loadBoth loads two arguments that are run in the same sitting, or are both

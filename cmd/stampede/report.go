@@ -71,9 +71,7 @@ type format struct {
 
 // formats are all there are, text first.
 var formats = []format{
-	{"text", "report.txt", func(w io.Writer, r *stored) error {
-		return report.Text(w, r.Result, report.TextOptions{Color: wantsColor(w), Width: 100})
-	}},
+	{"text", "report.txt", drawn(writeText)},
 	{"html", "report.html", drawn(report.HTML)},
 	{"md", "report.md", drawn(report.Markdown)},
 	{"junit", "junit.xml", drawn(report.JUnit)},

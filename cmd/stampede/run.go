@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"io"
 	"maps"
 	"slices"
 	"strconv"
@@ -105,24 +106,29 @@ func tell(s streams, r *results.Result, output string, quiet bool) error {
 		_, err := fmt.Fprintln(s.out, report.VerdictLine(r))
 		return err
 	}
-	if err := tellAnswers(s, r); err != nil {
-		return err
-	}
-	return report.Text(s.out, r, report.TextOptions{Color: wantsColor(s.out), Width: 100})
+	return writeText(s.out, r)
 }
 
-// tellAnswers prints the comparison or the gate that r is the last trial of.
-func tellAnswers(s streams, r *results.Result) (err error) {
-	switch o := (report.TextOptions{Color: wantsColor(s.out)}); {
+// writeText writes the result for people, behind what it is a part of.
+func writeText(w io.Writer, r *results.Result) error {
+	if err := writeAnswers(w, r); err != nil {
+		return err
+	}
+	return report.Text(w, r, report.TextOptions{Color: wantsColor(w), Width: 100})
+}
+
+// writeAnswers writes the comparison or the gate that r is the last trial of.
+func writeAnswers(w io.Writer, r *results.Result) (err error) {
+	switch {
 	case r.Compare != nil:
-		err = report.CompareText(s.out, r.Compare, o)
+		err = writeComparison(w, r, "text", false)
 	case r.Gate != nil:
-		err = report.GateText(s.out, r.Gate, o)
+		err = writeGate(w, r, "text", false)
 	default:
 		return nil
 	}
 	if err == nil {
-		_, err = fmt.Fprint(s.out, "\nthe last trial of it:\n\n")
+		_, err = fmt.Fprint(w, "\nthe last trial of it:\n\n")
 	}
 	return err
 }

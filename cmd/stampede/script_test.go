@@ -65,6 +65,7 @@ func TestScripts(t *testing.T) {
 //	gone PID                        wait until no such process runs
 //	practice NAME [FLAG...]         start a practice server; $NAME is its URL, $NAME_ADDR its host:port
 //	faulty NAME MANNER [ADDRESS]    start a server with a fault (see manners); variables as above
+//	freeport VAR                    set VAR to a port that nobody listens at
 //	closedport NAME                 a port that refuses and stays that way; variables as above
 //	counts NAME FILE                stop a server and write what it counted, as JSON
 //	json FILE PATH WANT             the value at PATH must be WANT
@@ -87,6 +88,7 @@ var scriptCommands = map[string]func(ts *testscript.TestScript, neg bool, args [
 	"gone":       command(1, 1, gone),
 	"practice":   command(1, -1, startServer),
 	"faulty":     command(2, 3, startFaulty),
+	"freeport":   command(1, 1, setFreePort),
 	"closedport": command(1, 1, closedPort),
 	"counts":     command(2, 2, writeCounts),
 	"json":       command(3, 3, func(ts *testscript.TestScript, args []string) { ts.Check(checkJSON(ts, args)) }),

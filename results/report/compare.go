@@ -97,7 +97,7 @@ func evidenceText(c *results.Comparison, e *results.Effect) string {
 	if !c.Interleaved {
 		return ", not interleaved"
 	}
-	p := pText(e.P)
+	p := pText(e.AdjustedP)
 	if !strings.HasPrefix(p, "<") {
 		p = "=" + p
 	}

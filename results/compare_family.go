@@ -1,0 +1,27 @@
+package results
+
+import "stampede/results/stats"
+
+// CorrectFamily corrects comparisons of several configurations with the same
+// A for their number, by Holm's method, so that all together call identical
+// ones different no more often than one would alone. What is no longer
+// significant is judged anew; intervals stay those of one comparison.
+func CorrectFamily(family []*Comparison, o CompareOptions) {
+	o = o.withDefaults()
+	var tested []*Comparison
+	var p []float64
+	for _, c := range family {
+		if len(c.Effects) > 0 && c.Effects[0].P != nil {
+			tested, p = append(tested, c), append(p, *c.Effects[0].P)
+		}
+	}
+	for i, v := range stats.Holm(p) {
+		c := tested[i]
+		e := &c.Effects[0]
+		e.AdjustedP = &v
+		e.judge(o.margin(e.Unit))
+		if c.Withheld == "" {
+			c.Outcome, c.PairsNeeded = e.Outcome, e.PairsNeeded
+		}
+	}
+}
