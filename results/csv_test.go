@@ -2,6 +2,8 @@ package results
 
 import (
 	"encoding/csv"
+	"os"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -35,5 +37,22 @@ func TestCSV(t *testing.T) {
 	}
 	if n := testing.AllocsPerRun(100, func() { text = c.Append(text[:0], a) }); n != 0 {
 		t.Errorf("%v allocations a row", n)
+	}
+}
+
+// The document describes every column, in its place.
+func TestCSVIsDocumented(t *testing.T) {
+	text, err := os.ReadFile("../docs/files.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, _ := strings.Cut(string(text), "\n## attempts.csv\n")
+	section, _, _ = strings.Cut(section, "\n## ")
+	var got []string
+	for _, row := range regexp.MustCompile("(?m)^\\| `([a-z_]+)` \\|").FindAllStringSubmatch(section, -1) {
+		got = append(got, row[1])
+	}
+	if diff := cmp.Diff(strings.Split(strings.TrimSpace(CSVHeader), ","), got); diff != "" {
+		t.Errorf("columns (-header +document):\n%s", diff)
 	}
 }

@@ -20,6 +20,9 @@ const (
 	numMetrics
 )
 
+// NumMetrics is how many metrics there are, for arrays of them.
+const NumMetrics = int(numMetrics)
+
 var metricNames = [numMetrics]string{"handshake", "service", "connect", "tls", "upgrade", "start_lag", "connect_lag", "read_lag", "ready", "tls_lag"}
 
 // String returns the metric's name as files carry it.

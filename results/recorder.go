@@ -250,6 +250,23 @@ func (r *Recorder) mergeRow(o *row) int {
 	return i
 }
 
+// OutcomeCount is how many arrivals ended in one outcome.
+type OutcomeCount struct {
+	Outcome Outcome
+	Count   int64
+}
+
+// AppendOutcomes appends what has been counted so far, in no order, and
+// returns the longer slice. It allocates nothing when list has room.
+func (r *Recorder) AppendOutcomes(list []OutcomeCount) []OutcomeCount {
+	for i := range r.rows {
+		if w := &r.rows[i]; w.count > 0 {
+			list = append(list, OutcomeCount{w.outcome, w.count})
+		}
+	}
+	return list
+}
+
 // Snapshot is the few figures a live display wants.
 type Snapshot struct {
 	Planned     int64

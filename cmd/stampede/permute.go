@@ -62,10 +62,19 @@ func takesValue(command *cli.Command, a string) bool {
 	for _, f := range command.Flags {
 		for _, n := range f.Names() {
 			if n == name {
-				_, isBool := f.(*cli.BoolFlag)
-				return !isBool
+				return !mayStandAlone(f)
 			}
 		}
 	}
 	return false
+}
+
+// mayStandAlone reports whether what follows the flag is no value of it.
+func mayStandAlone(f cli.Flag) bool {
+	if g, ok := f.(*cli.GenericFlag); ok {
+		_, isAddress := g.Value.(*address)
+		return isAddress
+	}
+	_, isBool := f.(*cli.BoolFlag)
+	return isBool
 }

@@ -1,53 +1,126 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 
 	"stampede/results"
 	"stampede/results/report"
+	"stampede/results/report/openmetrics"
 )
 
 func reportCommand(s streams) *cli.Command {
 	return &cli.Command{
 		Name:      "report",
 		Usage:     "draw a recorded result again, without new load",
-		UsageText: "stampede report RESULT [--format text|html|json|hlog]\n\n   stampede report stampede-results/quickstart-20260101-120000",
+		UsageText: "stampede report RESULT [--format FORMAT] [--out DIR]\n\n   stampede report stampede-results/quickstart-20260101-120000\n   stampede report stampede-results/quickstart-20260101-120000 --format html,hlog,openmetrics --out drawn",
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "format", Value: "text", Usage: "text; html: a page that needs nothing else; json; or hlog: a HdrHistogram log for other tools"},
+			&cli.StringSliceFlag{Name: "format", DefaultText: "text", Usage: "one of " + formatNames() + "; several with commas or by repeating the flag"},
+			&cli.StringFlag{Name: "out", Usage: "directory for the files; without it one format goes to standard output"},
 		},
-		Action: func(c *cli.Context) error {
-			if c.NArg() != 1 {
-				return fmt.Errorf("want one result, a directory or result.json, got %d arguments", c.NArg())
-			}
-			format := c.String("format")
-			if formats[format] == nil && format != "text" && format != "json" {
-				return fmt.Errorf("--format %q: want text, html, json or hlog", format)
-			}
-			r, err := readResult(c.Args().First())
-			if err != nil {
-				return err
-			}
-			if write := formats[format]; write != nil {
-				return write(s.out, r)
-			}
-			return tell(s, r, format, false)
-		},
+		Action: func(c *cli.Context) error { return reportResult(c, s) },
 	}
 }
 
-// formats are those that only a recorded result is drawn in.
-var formats = map[string]func(io.Writer, *results.Result) error{"hlog": report.HLog, "html": report.HTML}
+func reportResult(c *cli.Context, s streams) error {
+	if c.NArg() != 1 {
+		return fmt.Errorf("want one result, a directory or result.json, got %d arguments", c.NArg())
+	}
+	chosen, err := formatsOf(c.StringSlice("format"))
+	if err != nil {
+		return err
+	}
+	out := c.String("out")
+	if len(chosen) > 1 && out == "" {
+		return fmt.Errorf("--format: %d formats need --out, a directory for their files", len(chosen))
+	}
+	read, err := readResult(c.Args().First())
+	if err != nil {
+		return err
+	}
+	r := &stored{read, resultFile(c.Args().First())}
+	if out == "" {
+		return chosen[0].write(s.out, r)
+	}
+	if err := os.MkdirAll(out, 0o755); err != nil {
+		return fmt.Errorf("making the directory: %w", err)
+	}
+	for _, f := range chosen {
+		path := filepath.Join(out, f.file)
+		if err := replaceFile(path, func(w io.Writer) error { return f.write(w, r) }); err != nil {
+			return err
+		}
+		fmt.Fprintln(s.err, "wrote", path)
+	}
+	return nil
+}
+
+// format is a way to draw a stored result.
+type format struct {
+	name, file string // file: what it is called in a directory
+	write      func(io.Writer, *stored) error
+}
+
+// formats are all there are, text first.
+var formats = []format{
+	{"text", "report.txt", drawn(writeText)},
+	{"html", "report.html", drawn(report.HTML)},
+	{"md", "report.md", drawn(report.Markdown)},
+	{"junit", "junit.xml", drawn(report.JUnit)},
+	{"json", "result.json", drawn(func(w io.Writer, r *results.Result) error { return r.Write(w) })},
+	{"csv", "attempts.csv", copyAttempts},
+	{"hlog", "histograms.hlog", drawn(report.HLog)},
+	{"openmetrics", "metrics.txt", drawn(openmetrics.Write)},
+}
+
+func drawn(write func(io.Writer, *results.Result) error) func(io.Writer, *stored) error {
+	return func(w io.Writer, r *stored) error { return write(w, r.Result) }
+}
+
+func formatNames() string {
+	var names []string
+	for _, f := range formats {
+		names = append(names, f.name)
+	}
+	return strings.Join(names, ", ")
+}
+
+// formatsOf reads what a repeated flag says, each a name or several with
+// commas; a name said twice counts once, and nothing said is text.
+func formatsOf(lists []string) ([]format, error) {
+	if len(lists) == 0 {
+		return formats[:1], nil
+	}
+	var chosen []format
+	for name := range strings.SplitSeq(strings.Join(lists, ","), ",") {
+		i := slices.IndexFunc(formats, func(f format) bool { return f.name == name })
+		if i < 0 {
+			return nil, fmt.Errorf("--format %q: want %s", name, formatNames())
+		}
+		if !slices.ContainsFunc(chosen, func(f format) bool { return f.name == name }) {
+			chosen = append(chosen, formats[i])
+		}
+	}
+	return chosen, nil
+}
+
+// stored is a result and where it lies.
+type stored struct {
+	*results.Result
+	file string // its result.json
+}
 
 // readResult reads a result directory or the file in it.
 func readResult(path string) (*results.Result, error) {
-	if info, err := os.Stat(path); err == nil && info.IsDir() {
-		path = filepath.Join(path, "result.json")
-	}
+	path = resultFile(path)
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("reading result: %w", err)
@@ -58,4 +131,30 @@ func readResult(path string) (*results.Result, error) {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return r, nil
+}
+
+// resultFile is the result.json that path, a result directory or the file
+// itself, means.
+func resultFile(path string) string {
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return filepath.Join(path, "result.json")
+	}
+	return path
+}
+
+// copyAttempts writes the attempts that the run kept: a result alone has them
+// only added up.
+func copyAttempts(w io.Writer, r *stored) error {
+	f, err := os.Open(filepath.Join(filepath.Dir(r.file), "attempts.csv"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return errors.New("--format csv: this run kept no attempts.csv; stampede run --csv writes one, a row an attempt")
+	}
+	if err != nil {
+		return fmt.Errorf("reading attempts: %w", err)
+	}
+	defer f.Close()
+	if _, err := io.Copy(w, f); err != nil {
+		return fmt.Errorf("copying attempts: %w", err)
+	}
+	return nil
 }

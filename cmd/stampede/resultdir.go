@@ -2,7 +2,6 @@ package main
 
 import (
 	"bufio"
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -116,16 +115,25 @@ func (d *resultDir) draw(r *results.Result) error {
 
 // replace writes a file of the directory anew: whole, or not at all.
 func (d *resultDir) replace(name string, write func(io.Writer) error) error {
-	var text bytes.Buffer
-	if err := write(&text); err != nil {
-		return fmt.Errorf("writing %s: %w", name, err)
+	return replaceFile(filepath.Join(d.path, name), write)
+}
+
+// replaceFile writes a file anew: whole, or not at all. What it replaces may
+// be read meanwhile.
+func replaceFile(path string, write func(io.Writer) error) error {
+	part, err := os.Create(path + ".part")
+	if err != nil {
+		return fmt.Errorf("writing %s: %w", path, err)
 	}
-	path := filepath.Join(d.path, name)
-	if err := os.WriteFile(path+".part", text.Bytes(), 0o644); err != nil {
-		return fmt.Errorf("writing %s: %w", name, err)
+	text := bufio.NewWriterSize(part, 1<<16)
+	if err := write(text); err != nil {
+		return errors.Join(fmt.Errorf("writing %s: %w", path, err), part.Close(), os.Remove(part.Name()))
 	}
-	if err := os.Rename(path+".part", path); err != nil {
-		return fmt.Errorf("writing %s: %w", name, err)
+	if err := errors.Join(text.Flush(), part.Close()); err != nil {
+		return errors.Join(fmt.Errorf("writing %s: %w", path, err), os.Remove(part.Name()))
+	}
+	if err := os.Rename(part.Name(), path); err != nil {
+		return fmt.Errorf("writing %s: %w", path, err)
 	}
 	return nil
 }

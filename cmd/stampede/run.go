@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"io"
 	"maps"
 	"slices"
 	"sort"
@@ -29,6 +30,8 @@ func runCommand(s streams) *cli.Command {
 		&cli.BoolFlag{Name: "yes", Usage: "do not ask before loading an address that is neither loopback nor private"},
 		&cli.BoolFlag{Name: "no-kernel-evidence", Usage: "do not read the kernel's receive stamps and TCP_INFO: a little cheaper, blind to its own lateness"},
 		&cli.IntFlag{Name: "shards", Usage: "threads that make load", DefaultText: "one a CPU"},
+		&cli.StringFlag{Name: "metrics", Usage: "serve Prometheus and OpenMetrics while the run goes, at `ADDRESS`, such as 127.0.0.1:9464"},
+		&cli.GenericFlag{Name: "live", Value: new(address), DefaultText: "none", Usage: "serve a page on which the report's figures move while the run goes, to this host alone; `[=ADDRESS]` to choose where, such as --live=127.0.0.1:8080"},
 		&cli.IntFlag{Name: "workers", Usage: "processes that make load; more than one where one may not have descriptors enough", DefaultText: "as many as needed"},
 	}
 	return &cli.Command{
@@ -63,6 +66,10 @@ func runScenario(c *cli.Context, s streams) error {
 	if err := confirm(s, c.Bool("yes"), j.schedule.Len(), j.addresses()); err != nil {
 		return err
 	}
+	if err := j.windows.open(c, s, sc.Name, sc.Masked(j.url)); err != nil {
+		return err
+	}
+	defer j.windows.close()
 	j.dir, err = newResultDir(c.String("out"), sc.Name, time.Now(), c.Bool("csv"))
 	if err != nil {
 		return err
@@ -78,6 +85,9 @@ func runScenario(c *cli.Context, s streams) error {
 	r, err := j.run(ctx)
 	if err != nil {
 		return err
+	}
+	if err := j.windows.close(); err != nil {
+		fmt.Fprintln(s.err, "stampede:", err) // the run was made all the same
 	}
 	announce(c, s, r)
 	if err := tell(s, r, output, c.Bool("quiet")); err != nil {
@@ -98,7 +108,12 @@ func tell(s streams, r *results.Result, output string, quiet bool) error {
 		_, err := fmt.Fprintln(s.out, report.VerdictLine(r))
 		return err
 	}
-	return report.Text(s.out, r, report.TextOptions{Color: wantsColor(s.out), Width: 100})
+	return writeText(s.out, r)
+}
+
+// writeText writes the result for people.
+func writeText(w io.Writer, r *results.Result) error {
+	return report.Text(w, r, report.TextOptions{Color: wantsColor(w), Width: 100})
 }
 
 // job is one run at a sitting.
@@ -111,6 +126,7 @@ type job struct {
 	noEvidence bool
 	dir        *resultDir // nil: nothing is written
 	progress   *progress  // nil: nothing is shown
+	windows    windows
 
 	recorder *results.Recorder
 	watched  *monitor.Watch // nil until the load begins
@@ -204,6 +220,7 @@ func (j *job) conclude() *results.Result {
 	r.Findings = results.Explain(r, thisKernel())
 	noteRequest(r, j.scenario, j.targets)
 	j.write(r)
+	j.windows.end(j.recorder, r)
 	if j.dir != nil {
 		j.failed = cmp.Or(j.failed, j.dir.draw(r), j.dir.close())
 	}
@@ -253,11 +270,13 @@ func (j *job) Attempt(a *results.Attempt) {
 	if j.dir != nil {
 		j.dir.attempt(a)
 	}
+	j.windows.attempt(a)
 }
 
 // Tick implements engine.Observer: it moves the display and, once a second,
-// writes what is known so far.
+// writes and shows what is known so far.
 func (j *job) Tick(l engine.Live) {
+	j.windows.tick(j.recorder, l)
 	if j.progress != nil {
 		j.progress.show(j.recorder.Snapshot(l.Elapsed), l)
 	}
@@ -267,7 +286,9 @@ func (j *job) Tick(l engine.Live) {
 	j.writtenS = l.Elapsed
 	j.about.EndedAt = time.Now()
 	j.about.StartedAt = j.about.EndedAt.Add(-l.Elapsed) // the run's offset zero, which is known only now
-	j.write(j.result())
+	r := j.result()
+	j.write(r)
+	j.windows.show(r)
 }
 
 // partialEvery is how often the partial result is written: once a second,

@@ -27,7 +27,7 @@ var (
 // or a file said is escaped.
 func HTML(w io.Writer, r *results.Result) error {
 	var text strings.Builder // a page is written whole or not at all
-	if err := pageTemplate.Execute(&text, pageOf(r)); err != nil {
+	if err := pageTemplate.Execute(&text, pageOf(r, sections)); err != nil {
 		return fmt.Errorf("drawing the report: %w", err)
 	}
 	_, err := io.WriteString(w, text.String())
@@ -77,14 +77,15 @@ type sample struct {
 	Name, Text string
 }
 
-func pageOf(r *results.Result) *page {
+// pageOf makes a page of the parts that r has something for.
+func pageOf(r *results.Result, parts []func(view) section) *page {
 	word, reason := headline(r)
 	p := &page{
 		Style: template.CSS(pageStyle), Name: escape(r.Name), Verdict: word,
 		Class: headlineClass(r, word), Reason: short(strings.TrimLeft(reason, " :·"), maxPageReason), About: about(r), Tiles: tiles(r),
 	}
 	v := view{r, courseOf(r)}
-	for _, of := range sections {
+	for _, of := range parts {
 		if s := of(v); len(s.Blocks) > 0 {
 			p.Sections = append(p.Sections, s)
 		}

@@ -40,7 +40,7 @@ func TestPageSections(t *testing.T) {
 	for name, want := range tests {
 		t.Run(name, func(t *testing.T) {
 			var got []string
-			for _, s := range pageOf(pictures[name](t)).Sections {
+			for _, s := range pageOf(pictures[name](t), sections).Sections {
 				got = append(got, s.ID)
 			}
 			if diff := cmp.Diff(want, got); diff != "" {
