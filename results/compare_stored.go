@@ -67,20 +67,30 @@ func farthest(u Unit, a, b float64, sign int) float64 {
 }
 
 // interval is the 95 % interval of a measure as the run itself has it: of a
-// quantile that its population allows, from 0 to +∞, and of a rate.
+// quantile that its population allows, from 0 to +∞, and of a rate. That of
+// handshake reaches down to where it begins without this host's own delays.
 func (r *Result) interval(m Measure) limits {
-	var j Judgement
 	if m.Statistic == Rate {
+		var j Judgement
 		n, without := r.population(m.Outcome)
 		k := r.Count(m.Outcome)
 		j.boundRate(k, n, r.spreadOfOutcome(k, n, m.Outcome, without...))
 		return limits{*j.Value, *j.Low, *j.High}
 	}
-	f := r.Metrics.Of(m.Metric)
+	l := r.quantileInterval(m, r.Metrics.Of(m.Metric))
+	if m.Metric == MetricHandshake { // what this host's own delays may have added is no difference of the servers
+		l.low = min(l.low, r.quantileInterval(m, &r.Metrics.HandshakeLow).low)
+	}
+	return l
+}
+
+// quantileInterval is the interval of a quantile, the metric's figures being f.
+func (r *Result) quantileInterval(m Measure, f *Figures) limits {
 	h, err := f.histogram(LowestValue, HighestValue)
-	if err != nil {
+	if err != nil || f.Count == 0 {
 		return limits{0, 0, math.Inf(1)}
 	}
+	var j Judgement
 	r.boundQuantile(m.threshold(), f, h, &j)
 	l := limits{m.Of(r).Value, 0, math.Inf(1)}
 	switch {

@@ -272,6 +272,28 @@ func TestCompareStored(t *testing.T) {
 	}
 }
 
+func TestCompareStoredAllowsForOwnDelays(t *testing.T) {
+	late := func(own time.Duration) *Result {
+		r := planned(4000)
+		for i := range 4000 {
+			a := established(time.Duration(i)*ms, 10*ms+own+time.Duration(i*7919%4000)*time.Microsecond)
+			a.N, a.Started = int64(i), a.Intended+own
+			r.Attempt(a)
+		}
+		result := r.Result(Run{})
+		result.Judge(nil)
+		result.Generator.Limited = false // lateness that no check minds
+		return result
+	}
+	c := CompareStored(late(0), late(8*ms), CompareOptions{})
+	if c.Effects[0].Metric != "handshake p99" || c.Effects[0].Estimate == nil || *c.Effects[0].Estimate < 0.5 {
+		t.Fatalf("the lateness does not show: %+v", c.Effects[0])
+	}
+	if c.Outcome != Undecided {
+		t.Errorf("%s, and only this host was late", c.Outcome)
+	}
+}
+
 func TestCompareStoredNamesDifferences(t *testing.T) {
 	a, b := recorded(1000, 1, 0), recorded(2000, 1, 0)
 	b.Environment["kernel"], b.Environment["cpu"] = "6.9", "fast"
