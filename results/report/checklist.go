@@ -2,6 +2,7 @@ package report
 
 import (
 	"cmp"
+	"strings"
 
 	"stampede/results"
 )
@@ -11,13 +12,13 @@ type item struct {
 	name    string
 	verdict results.Verdict
 	skipped bool   // it has no say
-	kind    string // what it is: threshold, goal, regression, stored, generator, comparison
+	kind    string // what it is: threshold, goal, regression, stored, generator, comparison, ceiling
 	detail  string
 }
 
-// checklist is what r was held to: the checks of its gate or its comparison,
-// else its thresholds, and that the generator was not the limit. A run with
-// none of these has one item, that anything was established.
+// checklist is what r was held to: the checks of its gate, its comparison or
+// its ceiling, else its thresholds, and that the generator was not the limit. A
+// run with none of these has one item, that anything was established.
 func checklist(r *results.Result) []item {
 	var list []item
 	limited := r.GeneratorLimited()
@@ -26,15 +27,22 @@ func checklist(r *results.Result) []item {
 		list, limited = gateItems(r.Gate), r.Gate.GeneratorLimited
 	case r.Compare != nil:
 		list, limited = []item{comparisonItem(r.Compare)}, r.Compare.GeneratorLimited
+	case r.Ceiling != nil:
+		list = []item{ceilingItem(r)}
 	default:
-		list = thresholdItems(r)
-	}
-	if len(list) == 0 || r.Gate == nil && r.Compare == nil && r.NoneEstablished() {
-		_, reason := headline(r)
-		list = append(list, item{name: "anything is established", kind: "threshold", verdict: r.Verdict, detail: reason})
+		list = runItems(r)
 	}
 	if limited {
 		list = append(list, item{name: "the generator kept up", kind: "generator", detail: "this host was measured, not the server"})
+	}
+	return list
+}
+
+func runItems(r *results.Result) []item {
+	list := thresholdItems(r)
+	if len(list) == 0 || r.NoneEstablished() {
+		_, reason := runLine(r)
+		list = append(list, item{name: "anything is established", kind: "threshold", verdict: r.Verdict, detail: reason})
 	}
 	return list
 }
@@ -79,6 +87,12 @@ func comparisonItem(c *results.Comparison) item {
 		i.verdict = results.Pass
 	}
 	return i
+}
+
+// ceilingItem passes when the ceiling is known.
+func ceilingItem(r *results.Result) item {
+	name := escape(string(r.Ceiling.Of)) + " ceiling"
+	return item{name: name, kind: "ceiling", verdict: r.Verdict, detail: strings.TrimPrefix(CeilingLine(r), name+" ")}
 }
 
 // title is the name of what was run.

@@ -50,6 +50,11 @@ var told = map[string]func(t *testing.T) *results.Result{
 		r.Compare = compared(0.12, 0.05, 0, results.CompareOptions{A: hostileName, B: "b"})
 		return r
 	},
+	"ci-ceiling": func(*testing.T) *results.Result {
+		r := searched()
+		r.Judge(nil)
+		return r
+	},
 	"ci-limited": func(t *testing.T) *results.Result {
 		m := newRun(1000)
 		m.about.Generator.Checks[0].OK = false

@@ -21,6 +21,7 @@ import (
 //	fingerprint  of the host: points with another are of another series
 //	arrivals     planned handshakes that came due
 //	error_rate   share of them that failed
+//	ceiling      of a search, with ceiling_low and ceiling_high; null without one
 //	METRIC_pN_ms in milliseconds; null where it falls among failures, or there is too little data
 func History(w io.Writer, r *results.Result) error {
 	line := []keyed{
@@ -42,12 +43,21 @@ func History(w io.Writer, r *results.Result) error {
 			line = append(line, c)
 		}
 	}
+	line = append(line, ceilingColumns(r.Ceiling)...)
 	text, err := rowOf(line)
 	if err != nil {
 		return err
 	}
 	_, err = io.WriteString(w, text)
 	return err
+}
+
+func ceilingColumns(c *results.Ceiling) []keyed {
+	columns := []keyed{{"ceiling", nil}, {"ceiling_low", nil}, {"ceiling_high", nil}}
+	if c != nil && c.Status == results.CeilingConfirmed {
+		columns[0].value, columns[1].value, columns[2].value = c.Value, c.Low, c.High
+	}
+	return columns
 }
 
 // keyed is one key of a line, in its place.

@@ -15,14 +15,23 @@ func Markdown(w io.Writer, r *results.Result) error {
 	m := &markdown{}
 	m.line("## %s", VerdictLine(r))
 	m.line("")
-	m.line("%s", cmp.Or(joined(escape(r.Name), escape(r.Target.URL), several(r.Arrivals, "arrival")), title(r)))
+	m.line("%s", cmp.Or(joined(escape(r.Name), escape(r.Target.URL), populationText(r)), title(r)))
 	m.checks(r)
 	m.effects(r.Compare)
+	m.loads(r.Ceiling)
 	m.outcomes(r)
 	m.quantiles(r)
 	m.remarks(r)
 	_, err := io.WriteString(w, m.out.String())
 	return err
+}
+
+// populationText is how many arrivals or trials the figures are of.
+func populationText(r *results.Result) string {
+	if r.Ceiling != nil {
+		return several(int64(len(r.Ceiling.Trials)), "trial")
+	}
+	return several(r.Arrivals, "arrival")
 }
 
 func joined(parts ...string) string {
@@ -113,6 +122,18 @@ func (m *markdown) effects(c *results.Comparison) {
 	m.list("note", c.Notes)
 	m.list("differs", c.Differences)
 	m.list("warning", c.Warnings)
+}
+
+// loads are what the trials of a search came to, a row a load.
+func (m *markdown) loads(c *results.Ceiling) {
+	if c == nil {
+		return
+	}
+	var rows [][]string
+	for _, p := range loadPoints(c.Valid()) {
+		rows = append(rows, []string{results.FormatCount(p.votes.Load), votes(&p.votes), p.latency(), percent(p.failed)})
+	}
+	m.table([]string{"load", "good", "handshake p99", "failed"}, rows)
 }
 
 func (m *markdown) outcomes(r *results.Result) {
