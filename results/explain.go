@@ -2,7 +2,6 @@ package results
 
 import (
 	"fmt"
-	"slices"
 	"time"
 )
 
@@ -52,12 +51,13 @@ func Explain(r *Result, k Kernel) []Finding {
 	for _, look := range []func() (Finding, bool){
 		e.ownLimit, e.acceptQueue, e.halfOpen, e.fixedAge, e.admission, e.closedAtOnce,
 		e.oneByOne, e.slowPhase, e.deadline, e.closedOnOpen, e.closedWhileHeld,
+		e.saturated, e.plateau, e.losses, e.unread,
 	} {
 		if f, seen := look(); seen {
 			list = append(list, f)
 		}
 	}
-	return slices.Concat([]Finding{}, list)
+	return copied(list)
 }
 
 // fewestSeen is how many attempts a finding takes at least, most what share of

@@ -40,6 +40,18 @@ const (
 	Stored     GateKind = "stored"     // a recorded baseline
 )
 
+// Looks are the numbers of trials or pairs after which a check of this kind
+// may be decided; none where there is but one look.
+func (k GateKind) Looks() []int {
+	switch k {
+	case Goal:
+		return slices.Clone(goalLooks)
+	case Regression:
+		return slices.Clone(regressionLooks)
+	}
+	return nil
+}
+
 // JoinGates makes one gate of several. Its verdict is the first of these that
 // a check has: fail, inconclusive, pass. Advisory checks have no say, and where
 // there is no other check it is inconclusive.

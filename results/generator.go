@@ -40,7 +40,7 @@ func (r *Result) watch(own []Check) {
 			checks = append(checks, c)
 		}
 	}
-	g.Checks = slices.Concat([]Check{}, own, checks)
+	g.Checks = append(copied(own), checks...)
 	g.Limited = given || slices.ContainsFunc(g.Checks, Check.Broken)
 	g.Advice = r.advice()
 }

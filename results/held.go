@@ -189,7 +189,7 @@ func (h *heldTally) result() Held {
 	sortEarly(early)
 	return Held{
 		Peak: h.level.peak(), PeakStep: max(h.level.step, firstLevel), Opened: h.opened,
-		Closed: h.closed, ClosedEarly: slices.Concat([]EarlyClose{}, early),
+		Closed: h.closed, ClosedEarly: copied(early),
 	}
 }
 

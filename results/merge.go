@@ -90,10 +90,11 @@ func (r *Result) add(o *Result) error {
 	r.addOutcomes(o)
 	r.addGroups(o)
 	r.Evidence.merge(&o.Evidence)
-	r.Findings = nil // they are of the parts; Explain knows those of the whole
+	r.Findings = []Finding{} // they are of the parts; Explain knows those of the whole
 	r.Correlation.merge(o.Correlation)
 	r.addHeld(o)
 	r.addTimeline(o)
+	r.Monitors = append(slices.Clip(r.Monitors), o.Monitors[:min(len(o.Monitors), maxMonitors-len(r.Monitors))]...)
 	r.addRemarks(o)
 	return nil
 }

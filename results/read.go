@@ -84,6 +84,9 @@ func (r *Result) check() error {
 	if err := r.checkTimeline(); err != nil {
 		return err
 	}
+	if err := r.checkMonitors(); err != nil {
+		return err
+	}
 	for i := range r.Bursts {
 		if _, err := parseSparse(r.Bursts[i].Completed); err != nil {
 			return fmt.Errorf("bursts[%d]: completed: %w", i, err)

@@ -12,6 +12,10 @@ type RecorderOptions struct {
 	Planned   int64    // arrivals of the whole run
 	Bursts    []Burst  // in the order Attempt.Burst counts them
 	Addresses []string // in the order Attempt.Address counts them
+
+	// From is when the run begins to count: arrivals due before it warm the
+	// server up, are no part of Planned and are recorded as open connections only.
+	From time.Duration
 }
 
 // Burst is one planned burst.
@@ -74,6 +78,12 @@ func NewRecorder(o RecorderOptions) *Recorder {
 
 // Attempt records an arrival that has ended. It keeps nothing of a.
 func (r *Recorder) Attempt(a *Attempt) {
+	if a.Intended < r.options.From {
+		if a.Outcome.Kind == Established {
+			r.open(a.Ended)
+		}
+		return
+	}
 	i := r.intern(a.Outcome)
 	known := max(a.Ended, a.Started, a.Dialed)
 	if known == 0 { // never launched
@@ -98,6 +108,7 @@ func (r *Recorder) Attempt(a *Attempt) {
 		r.evidence.add(a)
 	}
 	if a.Outcome.Kind == Established {
+		r.established++
 		r.open(a.Ended)
 	}
 	if b := int(a.Burst); b >= 0 && b < len(r.bursts) {
@@ -136,7 +147,6 @@ func (r *Recorder) launch(a *Attempt, at, ended time.Duration) {
 }
 
 func (r *Recorder) open(at time.Duration) {
-	r.established++
 	r.held.opened++
 	r.held.level.add(at, 1)
 	r.line.at(at).opens++

@@ -260,3 +260,21 @@ func TestSamplesAreBounded(t *testing.T) {
 		t.Errorf("%d outcomes without an attempt", n)
 	}
 }
+
+func TestRecorderLeavesTheWarmUpOut(t *testing.T) {
+	r := NewRecorder(RecorderOptions{Planned: 2, From: 5 * time.Second})
+	for _, a := range []*Attempt{
+		established(4999*ms, 400*ms), failed(2*time.Second, ms, Outcome{Kind: Status, Status: 504}),
+		established(5*time.Second, 2*ms), established(6*time.Second, 3*ms),
+	} {
+		r.Attempt(a)
+	}
+	r.Close(HeldClose{At: 7 * time.Second, Age: time.Second})
+	got := r.Result(Run{})
+	if got.Arrivals != 2 || got.Metrics.Handshake.Count != 2 || *got.Metrics.Handshake.Largest != int64(3*ms) || len(got.Outcomes) != 1 {
+		t.Errorf("%d arrivals, %+v, outcomes %+v", got.Arrivals, got.Metrics.Handshake, got.Outcomes)
+	}
+	if got.Held.Peak != 3 {
+		t.Errorf("%d held at most, want those of the warm-up among them, 3", got.Held.Peak)
+	}
+}

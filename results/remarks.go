@@ -55,7 +55,7 @@ func (m *remarks) merge(o *remarks) {
 }
 
 func (m *remarks) sorted() []Warning {
-	list := slices.Concat([]Warning{}, m.warnings)
+	list := copied(m.warnings)
 	slices.SortFunc(list, func(a, b Warning) int { return cmp.Compare(a.Text, b.Text) })
 	return list
 }

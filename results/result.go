@@ -44,6 +44,7 @@ type Result struct {
 	Ceiling       *Ceiling          `json:"ceiling,omitempty"` // of a search for one
 	TimelineStep  time.Duration     `json:"timeline_step_ns"`
 	Timeline      []Second          `json:"timeline"`
+	Monitors      []Monitor         `json:"monitors"` // of the server beside the load
 	Warnings      []Warning         `json:"warnings"`
 	Notes         []string          `json:"notes"`
 	Environment   map[string]string `json:"environment"`
@@ -116,6 +117,7 @@ type Run struct {
 	Interrupted   bool
 	InterruptedAt time.Duration
 	Generator     Generator
+	Monitors      []Monitor
 	Unverified    bool // certificates are not verified
 	Environment   map[string]string
 	Scenario      string // with secrets masked
@@ -132,7 +134,7 @@ func (r *Recorder) Result(run Run) *Result {
 		Target: Target{URL: run.URL, Addresses: r.dialed()}, Planned: r.options.Planned,
 		Arrivals: r.arrivals, Started: r.started, Timeout: run.Timeout,
 		Outcomes: r.outcomes(), TCP: r.tcp, TLS: r.sessions.facts(run.Unverified), Held: r.held.result(), Bursts: r.burstRows(),
-		Generator: run.Generator, TimelineStep: max(r.line.step, firstStep), Timeline: r.seconds(),
+		Generator: run.Generator, TimelineStep: max(r.line.step, firstStep), Timeline: r.seconds(), Monitors: run.Monitors,
 		Warnings: r.remarks.sorted(), Notes: r.remarks.notes, Environment: run.Environment, Scenario: run.Scenario,
 	}
 	figures := (*histogram).figures
@@ -158,20 +160,24 @@ func (r *Recorder) Result(run Run) *Result {
 
 // fillEmpty makes lists that would be null in JSON empty, and unshares the others.
 func (r *Result) fillEmpty() {
-	r.Outcomes = slices.Concat([]OutcomeRow{}, r.Outcomes)
-	r.Bursts = slices.Concat([]BurstRow{}, r.Bursts)
-	r.Findings = slices.Concat([]Finding{}, r.Findings)
-	r.Groups = slices.Concat([]Group{}, r.Groups)
-	r.Thresholds = slices.Concat([]Judgement{}, r.Thresholds)
-	r.Timeline = slices.Concat([]Second{}, r.Timeline)
-	r.Warnings = slices.Concat([]Warning{}, r.Warnings)
-	r.Notes = slices.Concat([]string{}, r.Notes)
-	r.Generator.Checks = slices.Concat([]Check{}, r.Generator.Checks)
-	r.Held.ClosedEarly = slices.Concat([]EarlyClose{}, r.Held.ClosedEarly)
+	r.Outcomes = copied(r.Outcomes)
+	r.Bursts = copied(r.Bursts)
+	r.Findings = copied(r.Findings)
+	r.Groups = copied(r.Groups)
+	r.Thresholds = copied(r.Thresholds)
+	r.Timeline = copied(r.Timeline)
+	r.Warnings = copied(r.Warnings)
+	r.Notes = copied(r.Notes)
+	r.Generator.Checks = copied(r.Generator.Checks)
+	r.Held.ClosedEarly = copied(r.Held.ClosedEarly)
+	r.Monitors = copied(r.Monitors)
 	if r.Environment == nil {
 		r.Environment = map[string]string{}
 	}
 }
+
+// copied is a list of its own, never nil.
+func copied[T any](list []T) []T { return append(make([]T, 0, len(list)), list...) }
 
 func (r *Recorder) dialed() map[string]int64 {
 	m := make(map[string]int64, len(r.addresses))

@@ -45,7 +45,9 @@ func sampleResult() *Result {
 	result := r.Result(Run{
 		Name: "evening reconnect", URL: "ws://127.0.0.1:9001/socket", StartedAt: start, EndedAt: start.Add(11 * time.Second),
 		Timeout: 10 * time.Second, Interrupted: true, InterruptedAt: 10 * time.Second,
-		Generator:   Generator{Checks: []Check{{Name: "start_lag_p99", Value: 0.0002, Limit: 0.001, OK: true}}},
+		Generator: Generator{Checks: []Check{{Name: "start_lag_p99", Value: 0.0002, Limit: 0.001, OK: true}}},
+		Monitors: []Monitor{{Name: "nginx", Source: "nginx", Looks: 2, Series: []Series{{Name: "active", Unit: "connections", Kind: Gauge, Limit: 512,
+			Points: []Point{{-5 * ms, 1}, {time.Second, 450}}}}, Errors: []Warning{{"no answer within 2s", 1}}}},
 		Environment: map[string]string{"cpus": "2", "go": "go1.26"}, Scenario: "name: evening reconnect\n",
 	})
 	var goals []Threshold

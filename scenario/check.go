@@ -69,12 +69,17 @@ func (c *checker) scenario(s *Scenario) {
 	if len(s.Load) > maxShapes {
 		c.add("load", "", "%d shapes are more than %d", len(s.Load), maxShapes)
 	}
+	if len(s.Load) == 0 && s.Search.Of == "" && c.sound("load", "search", "search.of") {
+		c.add("load", "write load: and a list of shapes, such as - burst: {count: 1000}", "there is none")
+	}
 	for i := range s.Load {
 		c.shape(shapePath(i, s.Load[i].Kind), &s.Load[i])
 	}
+	c.search(&s.Search)
 	c.hold(&s.Hold)
 	c.afterwards(s)
 	c.timeouts(&s.Timeouts)
+	c.monitors(s)
 	c.length("max_duration", s.MaxDuration)
 }
 
@@ -185,6 +190,7 @@ func (c *checker) plan(s *Scenario) {
 		}
 	}
 	switch {
+	case len(s.Load) == 0 && s.Search.Of != "":
 	case total == 0:
 		c.add("load", "", "plans 0 handshakes")
 	case end > c.limits.duration:

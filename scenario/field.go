@@ -113,7 +113,8 @@ func (d *decoder) scenarioFields(s *Scenario) []field {
 	return []field{
 		{name: "name", set: d.string(&s.Name)},
 		{name: "target", set: func(p string, n ast.Node) { d.target(p, n, &s.Target) }, required: "write target: {url: ws://host:port/path}"},
-		{name: "load", set: func(p string, n ast.Node) { d.load(p, n, &s.Load) }, required: "write load: and a list of shapes, such as - burst: {count: 1000}"},
+		{name: "load", set: func(p string, n ast.Node) { d.load(p, n, &s.Load) }},
+		{name: "search", set: func(p string, n ast.Node) { d.search(p, n, &s.Search) }},
 		{name: "hold", set: func(p string, n ast.Node) {
 			d.mapping(p, n, []field{
 				{name: "for", set: d.duration(&s.Hold.For)},
@@ -136,6 +137,7 @@ func (d *decoder) scenarioFields(s *Scenario) []field {
 		{name: "max_duration", set: d.nonZero(&s.MaxDuration)},
 		{name: "data", set: func(p string, n ast.Node) { d.data(p, n, &s.Data) }},
 		{name: "ready", set: func(p string, n ast.Node) { d.ready(p, n, &s.Ready) }},
+		{name: "monitor", set: func(p string, n ast.Node) { d.monitors(p, n, &s.Monitors) }},
 		{name: "early_close", set: oneOf(d, &s.EarlyClose, earlyCloseWords)},
 		{name: "early_close_within", set: d.nonZero(&s.EarlyCloseWithin)},
 	}

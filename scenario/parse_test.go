@@ -319,7 +319,7 @@ func TestStarterComments(t *testing.T) {
 func examples(t *testing.T) map[string][]byte {
 	t.Helper()
 	all := map[string][]byte{"starter.yaml": Starter()}
-	for _, name := range []string{"quickstart", "burst", "reconnect-wave", "release-gate"} {
+	for _, name := range []string{"quickstart", "burst", "reconnect-wave", "release-gate", "monitor"} {
 		text, err := os.ReadFile(filepath.Join("..", "examples", name+".yaml"))
 		if err != nil {
 			t.Fatal(err)

@@ -13,11 +13,13 @@ type Scenario struct {
 	Target      Target
 	Data        []Data  // tables that templates draw from, in file order
 	Load        []Shape // one after another, except those with At
+	Search      Search  // for a ceiling
 	Hold        Hold
 	Ready       Ready
 	EarlyClose  EarlyClose
 	Timeouts    Timeouts
 	Thresholds  []results.Threshold
+	Monitors    []Monitor     // looked at beside the load
 	Seed        uint64        // of everything random in the schedule, and of {{uuid}}
 	MaxDuration time.Duration // refuse a plan that takes longer, its hold included; zero: no such limit
 	Force       bool          // the caps on counts, rates and lengths are lifted, as by Options.Force

@@ -17,7 +17,7 @@ const minSecret = 4
 // Masked returns text with every secret of the scenario replaced by ***.
 // Secrets are what came from ${…} in a header, a subprotocol, the ready check,
 // the proxy, or a URL's path and query, the whole values of Authorization,
-// Proxy-Authorization and Cookie, and the proxy's user. Data may be
+// Proxy-Authorization and Cookie, and the users of the proxy and of monitors. Data may be
 // millions of values and is not looked for: a templated text is shown as it is
 // written, and never filled in. Secrets shorter than four bytes are found in MaskedHeaders only.
 func (s *Scenario) Masked(text string) string {
@@ -48,6 +48,9 @@ func (s *Scenario) keepSecrets() {
 		}
 	}
 	v.keepUser(s.Target.Proxy)
+	for i := range s.Monitors {
+		v.keepUser(authorityOf(s.Monitors[i].URL))
+	}
 	s.secrets = v.sorted()
 }
 

@@ -99,8 +99,8 @@ func newApp(s streams) *cli.App {
 			return cli.ShowAppHelp(c)
 		},
 		Commands: []*cli.Command{
-			runCommand(s), probeCommand(s), checkCommand(s), reportCommand(s), practiceCommand(s), schemaCommand(s), initCommand(s),
-			completionCommand(s), manCommand(s), completeCommand(s), workerCommand(s),
+			runCommand(s), ceilingCommand(s), calibrateCommand(s), probeCommand(s), checkCommand(s), reportCommand(s), practiceCommand(s),
+			schemaCommand(s), initCommand(s), completionCommand(s), manCommand(s), completeCommand(s), workerCommand(s),
 		},
 	}
 	for _, c := range app.Commands {

@@ -17,13 +17,14 @@ func TestImportsRunOneWay(t *testing.T) {
 		"stampede/scenario":            {"stampede/results"},
 		"stampede/engine/handshake":    {"stampede/results"},
 		"stampede/engine/probe":        {"stampede/results", "stampede/engine/handshake"},
+		"stampede/engine/monitor":      {"stampede/results", "stampede/scenario"},
 		"stampede/engine":              {"stampede/results", "stampede/scenario", "stampede/engine/handshake"},
 		"stampede/engine/ceiling":      {"stampede/results", "stampede/results/stats", "stampede/scenario", "stampede/engine/handshake", "stampede/engine"},
 		"stampede/results/report":      {"stampede/results", "stampede/results/stats", "stampede/results/report/plot", "stampede/scenario"},
 		"stampede/results/report/plot": {},
 		"stampede/internal/practice":   {},
 		"stampede/cmd/stampede": {"stampede/results", "stampede/results/stats", "stampede/results/report", "stampede/scenario",
-			"stampede/engine", "stampede/engine/handshake", "stampede/engine/probe", "stampede/engine/ceiling", "stampede/internal/practice"},
+			"stampede/engine", "stampede/engine/handshake", "stampede/engine/probe", "stampede/engine/monitor", "stampede/engine/ceiling", "stampede/internal/practice"},
 	}
 	out, err := exec.Command("go", "list", "-json=ImportPath,Imports", "stampede/...").Output()
 	if err != nil {

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"net"
 	"net/http"
@@ -24,7 +25,7 @@ type nginxSettings struct {
 	Upstream    string // host:port
 	ReadTimeout string // proxy_read_timeout
 	Listen      string
-	Connections int
+	Connections int // worker_connections; 0: nginxConnections
 	Descriptors int
 	Root        bool
 }
@@ -43,7 +44,7 @@ func startNginx(t *testing.T, settings nginxSettings) *nginxServer {
 	socket := listenLocally(t)
 	s := &nginxServer{address: socket.Addr().String(), dir: t.TempDir()}
 	settings.Listen, settings.Root = s.address, os.Geteuid() == 0
-	settings.Connections, settings.Descriptors = nginxConnections, nginxDescriptors
+	settings.Connections, settings.Descriptors = cmp.Or(settings.Connections, nginxConnections), nginxDescriptors
 	s.configure(t, settings)
 	// nginx can't ask for any free port, and a port that is free now may not be
 	// so when nginx wants it: it gets a socket, named as nginx does to a newer

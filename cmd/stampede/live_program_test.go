@@ -63,14 +63,20 @@ type liveRun struct {
 // asks for.
 func runLive(t *testing.T, scenario string, wrap ...string) liveRun {
 	t.Helper()
+	return commandLive(t, []string{"run", "--csv"}, scenario, runLimit, wrap...)
+}
+
+// commandLive is runLive with another command than run.
+func commandLive(t *testing.T, command []string, scenario string, limit time.Duration, wrap ...string) liveRun {
+	t.Helper()
 	dir := t.TempDir()
 	file, out := filepath.Join(dir, "scenario.yaml"), filepath.Join(dir, "result")
 	if err := os.WriteFile(file, []byte(scenario), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), runLimit)
+	ctx, cancel := context.WithTimeout(t.Context(), limit)
 	defer cancel()
-	args := slices.Concat(wrap, []string{program(t), "run", file, "--out", out, "--csv", "--quiet"})
+	args := slices.Concat(wrap, []string{program(t)}, command, []string{file, "--out", out, "--quiet"})
 	c := exec.CommandContext(ctx, args[0], args[1:]...)
 	said, err := c.CombinedOutput()
 	var ended *exec.ExitError

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net"
@@ -22,9 +23,11 @@ const proxiesDir = "../../examples/proxies"
 // Descriptors 3 and 4 are its listening sockets, for the proxy alone.
 const proxyScript = `"$@" & exec 3<&- 4<&-; cat >/dev/null; kill -$0 $!; wait $!`
 
-// proxyKind is a proxy people run, with a configuration of examples/proxies.
+// proxyKind is a proxy people run, with a configuration of examples/proxies
+// or of dir.
 type proxyKind struct {
 	name    string
+	dir     string       // of the file; empty: examples/proxies
 	config  string       // the file; its broken twin has .broken before the extension
 	command []string     // run in a folder with the configuration, cert.pem and key.pem; CONFIG and the example's ports are filled in
 	version string       // the flag that prints it
@@ -104,7 +107,7 @@ type liveProxy struct {
 	cert    *certificate
 }
 
-// startProxy starts a proxy with a file of examples/proxies in front of a
+// startProxy starts a proxy with a file of its directory in front of a
 // server, and waits until it answers a plain request with the status ready.
 func startProxy(t *testing.T, k *proxyKind, config, upstream string, ready int) *liveProxy {
 	t.Helper()
@@ -118,7 +121,7 @@ func startProxy(t *testing.T, k *proxyKind, config, upstream string, ready int) 
 	sockets := []*net.TCPListener{listen(t), listen(t)}
 	p.address, p.secure = sockets[0].Addr().String(), sockets[1].Addr().String()
 	filled := p.places(k, upstream)
-	p.configure(t, config, filled)
+	p.configure(t, filepath.Join(cmp.Or(k.dir, proxiesDir), config), filled)
 	c := p.command(k, path, config, filled)
 	if k.inherit == nil {
 		sockets = closeAll(sockets) // just before the proxy asks for their ports
@@ -157,13 +160,13 @@ func (p *liveProxy) places(k *proxyKind, upstream string) *strings.Replacer {
 	return strings.NewReplacer(pairs...)
 }
 
-func (p *liveProxy) configure(t *testing.T, config string, filled *strings.Replacer) {
+func (p *liveProxy) configure(t *testing.T, file string, filled *strings.Replacer) {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join(proxiesDir, config))
+	text, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(p.dir, config), []byte(filled.Replace(string(text))), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(p.dir, filepath.Base(file)), []byte(filled.Replace(string(text))), 0o644); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -66,6 +66,20 @@ func thresholdFlags() []cli.Flag {
 // load makes a valid scenario of a command's argument: a file, or a URL with
 // flags. Nothing has been sent when it fails.
 func load(c *cli.Context) (*scenario.Scenario, error) {
+	s, err := loadWith(c, loadFlags(), func(s *scenario.Scenario) error {
+		shape, err := shapeFromFlags(c)
+		s.Load = []scenario.Shape{shape}
+		return err
+	})
+	if err == nil && len(s.Load) == 0 {
+		return nil, fmt.Errorf("%s has a search: and no load: of its own; stampede ceiling %[1]s makes the search", c.Args().First())
+	}
+	return s, err
+}
+
+// loadWith is load for a command whose standIns go with a URL only, and that
+// finishes the scenario of a URL by complete.
+func loadWith(c *cli.Context, standIns []cli.Flag, complete func(*scenario.Scenario) error) (*scenario.Scenario, error) {
 	if c.NArg() != 1 {
 		return nil, fmt.Errorf("want one scenario file or URL, got %d arguments; see stampede %s --help", c.NArg(), c.Command.Name)
 	}
@@ -73,9 +87,9 @@ func load(c *cli.Context) (*scenario.Scenario, error) {
 	var s *scenario.Scenario
 	var err error
 	if arg == scenario.Practice || strings.Contains(arg, "://") || strings.HasPrefix(arg, "ws+unix:") {
-		s, err = fromFlags(c, arg)
+		s, err = fromFlags(c, arg, complete)
 	} else {
-		s, err = fromFile(c, arg)
+		s, err = fromFile(c, arg, standIns)
 	}
 	if err != nil {
 		return nil, err
@@ -90,8 +104,8 @@ func load(c *cli.Context) (*scenario.Scenario, error) {
 	return s, nil
 }
 
-func fromFile(c *cli.Context, path string) (*scenario.Scenario, error) {
-	for _, f := range loadFlags() {
+func fromFile(c *cli.Context, path string, standIns []cli.Flag) (*scenario.Scenario, error) {
+	for _, f := range standIns {
 		if name := f.Names()[0]; c.IsSet(name) {
 			return nil, fmt.Errorf("--%s goes with a URL; the scenario file %s says it itself", name, path)
 		}
@@ -136,13 +150,11 @@ func readFile(name string) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(f, scenario.MaxFile+1))
 }
 
-func fromFlags(c *cli.Context, url string) (*scenario.Scenario, error) {
+func fromFlags(c *cli.Context, url string, complete func(*scenario.Scenario) error) (*scenario.Scenario, error) {
 	s := &scenario.Scenario{Name: "run", Force: c.Bool("force"), Target: scenario.Target{URL: url, ConnectTo: c.String("connect-to"), Subprotocols: c.StringSlice("subprotocol")}}
-	shape, err := shapeFromFlags(c)
-	if err != nil {
+	if err := complete(s); err != nil {
 		return nil, err
 	}
-	s.Load = []scenario.Shape{shape}
 	f := flagParser{c: c}
 	s.Hold.For = f.duration("hold")
 	s.Hold.PingEvery = f.duration("ping-every")

@@ -6,12 +6,14 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"sort"
 	"strconv"
 	"time"
 
 	"github.com/urfave/cli/v2"
 
 	"stampede/engine"
+	"stampede/engine/monitor"
 	"stampede/internal/practice"
 	"stampede/results"
 	"stampede/results/report"
@@ -102,13 +104,15 @@ func tell(s streams, r *results.Result, output string, quiet bool) error {
 type job struct {
 	*sitting
 	schedule   *scenario.Schedule
-	workers    int // processes that make the load; under 2: this one alone
-	shards     int // 0: one a CPU
+	from       time.Duration // arrivals due before it are not counted; zero: all are
+	workers    int           // processes that make the load; under 2: this one alone
+	shards     int           // 0: one a CPU
 	noEvidence bool
 	dir        *resultDir // nil: nothing is written
 	progress   *progress  // nil: nothing is shown
 
 	recorder *results.Recorder
+	watched  *monitor.Watch // nil until the load begins
 	about    results.Run
 	writtenS time.Duration // when result.json was last written, as offset from the start
 	failed   error         // the first write that failed
@@ -148,7 +152,7 @@ func (j *job) need(n engine.Need) string {
 
 // run makes the load and writes the result, judged.
 func (j *job) run(ctx context.Context) (*results.Result, error) {
-	o := results.RecorderOptions{Planned: j.schedule.Len()}
+	o := results.RecorderOptions{Planned: j.counted(), From: j.from}
 	for _, b := range j.schedule.Bursts() {
 		o.Bursts = append(o.Bursts, results.Burst{At: b.At, Count: b.Count, Within: b.Within})
 	}
@@ -166,7 +170,9 @@ func (j *job) run(ctx context.Context) (*results.Result, error) {
 	if j.failed != nil {
 		return nil, j.failed
 	}
+	j.watched = j.watch(ctx)
 	rep, err := j.makeLoad(ctx)
+	j.watched.Stop()
 	if j.progress != nil {
 		j.progress.finish()
 	}
@@ -178,6 +184,12 @@ func (j *job) run(ctx context.Context) (*results.Result, error) {
 	j.about.Generator.Checks = rep.Checks
 	j.noteCounters(rep.Counters)
 	return j.conclude(), j.failed
+}
+
+// counted is how many arrivals are due once the run begins to count.
+func (j *job) counted() int64 {
+	n := int(j.schedule.Len())
+	return int64(n - sort.Search(n, func(i int) bool { return j.schedule.At(int64(i)).At >= j.from }))
 }
 
 // conclude judges and explains the finished run, and writes it.
@@ -218,6 +230,9 @@ func (j *job) makeLoad(ctx context.Context) (engine.Report, error) {
 
 // result is what is known now, judged.
 func (j *job) result() *results.Result {
+	if j.watched != nil {
+		j.about.Monitors = j.watched.Monitors(j.about.StartedAt)
+	}
 	r := j.recorder.Result(j.about)
 	r.Judge(j.scenario.Thresholds)
 	return r
@@ -250,6 +265,7 @@ func (j *job) Tick(l engine.Live) {
 	}
 	j.writtenS = l.Elapsed
 	j.about.EndedAt = time.Now()
+	j.about.StartedAt = j.about.EndedAt.Add(-l.Elapsed) // the run's offset zero, which is known only now
 	j.write(j.result())
 }
 

@@ -4,8 +4,10 @@ import (
 	"context"
 	"net"
 	"net/netip"
+	"time"
 
 	"stampede/engine"
+	"stampede/engine/monitor"
 	"stampede/internal/practice"
 	"stampede/results"
 	"stampede/scenario"
@@ -18,13 +20,14 @@ type sitting struct {
 	scenario *scenario.Scenario // the practice server's address filled in
 	found    []engine.Found     // what looking up the URLs' names came to
 	targets  []*engine.Target
-	url      string         // as the result names it
+	url      string // as the result names it
+	monitors []scenario.Monitor
 	child    *practiceChild // nil: the target is somebody else's
 }
 
 // sit makes the target of sc ready. Who got a sitting stops it.
 func sit(ctx context.Context, sc *scenario.Scenario) (_ *sitting, err error) {
-	s := &sitting{scenario: sc, url: sc.Target.URL}
+	s := &sitting{scenario: sc, url: sc.Target.URL, monitors: sc.Monitors}
 	for _, u := range sc.Target.URLs[1:] {
 		s.url += " " + u.URL
 	}
@@ -45,10 +48,11 @@ func sit(ctx context.Context, sc *scenario.Scenario) (_ *sitting, err error) {
 	return s, nil
 }
 
-// served is sc with the practice server's address for its URL.
+// served is sc with the practice server's address for its URL. The sitting
+// keeps the monitors, which may name that server.
 func served(sc *scenario.Scenario, child *practiceChild) (*scenario.Scenario, error) {
 	at := *sc
-	at.Target.URL, at.Target.URLs, at.Target.Practice = "ws://"+child.address+"/", nil, nil
+	at.Target.URL, at.Target.URLs, at.Target.Practice, at.Monitors = "ws://"+child.address+"/", nil, nil, nil
 	return &at, at.Validate()
 }
 
@@ -67,6 +71,15 @@ func (s *sitting) stop() (counts practice.Counts, ok bool) {
 		return counts, false
 	}
 	return s.child.stop()
+}
+
+// watch begins to look at the server beside the load.
+func (s *sitting) watch(ctx context.Context) *monitor.Watch {
+	practice := 0
+	if s.child != nil {
+		practice = s.child.command.Process.Pid
+	}
+	return monitor.Start(ctx, s.monitors, practice)
 }
 
 // addresses are those of all targets.
@@ -101,6 +114,8 @@ type trial struct {
 	load       []scenario.Shape
 	seed       uint64         // of its arrivals
 	hold       *scenario.Hold // nil: the scenario's
+	held       bool           // a connection that the server closes during the hold has failed
+	from       time.Duration  // arrivals due before it are not counted; zero: all are
 	shards     int            // 0: one a CPU
 	workers    int            // 0: as many as the load needs
 	noEvidence bool
@@ -119,6 +134,12 @@ func (s *sitting) try(ctx context.Context, t trial) (*results.Result, error) {
 	if t.hold != nil {
 		sc.Hold = *t.hold
 	}
+	switch {
+	case t.held:
+		sc.EarlyClose, sc.EarlyCloseWithin = scenario.FailEarlyClose, sc.Hold.For
+	case sc.Hold.For == 0:
+		sc.EarlyClose, sc.EarlyCloseWithin = scenario.CountEarlyClose, 0
+	}
 	if err := sc.Validate(); err != nil {
 		return nil, err
 	}
@@ -128,7 +149,7 @@ func (s *sitting) try(ctx context.Context, t trial) (*results.Result, error) {
 	if at.targets, err = engine.Aim(&sc, s.found); err != nil { // a trial resumes no session of another
 		return nil, err
 	}
-	j := &job{sitting: &at, schedule: sc.Schedule(), workers: t.workers, shards: t.shards, noEvidence: t.noEvidence, progress: t.progress}
+	j := &job{sitting: &at, schedule: sc.Schedule(), from: t.from, workers: t.workers, shards: t.shards, noEvidence: t.noEvidence, progress: t.progress}
 	if j.workers == 0 && j.fault() == nil {
 		j.workers = engine.Workers(&sc, j.schedule)
 	}

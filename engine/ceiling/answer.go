@@ -14,7 +14,7 @@ func (s *Search) Answer() *results.Ceiling {
 	c := &results.Ceiling{
 		Of: s.o.Of, Unit: s.o.Of.Unit(), Status: s.status, Reason: s.reason,
 		From: s.o.From, To: s.o.To, CappedBy: s.o.CappedBy, Duration: s.spent,
-		Trials: slices.Concat([]results.Trial{}, s.trials),
+		Trials: append([]results.Trial{}, s.trials...),
 	}
 	if !s.over() {
 		c.Reason = results.ReasonInterrupted

@@ -3,6 +3,7 @@ package report
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/url"
 	"os"
 	"os/exec"
@@ -60,6 +61,13 @@ type looks struct {
 	dark    bool
 	width   int64
 	scripts bool // run, if there were any
+}
+
+func (l looks) String() string {
+	if l.dark {
+		return fmt.Sprintf("dark-%d", l.width)
+	}
+	return fmt.Sprintf("light-%d", l.width)
 }
 
 // tab is a page open in the browser, and what it did.
@@ -273,21 +281,41 @@ func TestPageIsAccessible(t *testing.T) {
 		}
 		t.Skip("NOT TESTED: .ci/install gets axe-core, and under CI=true this fails: ", err)
 	}
-	browser := newBrowser(t)
-	for name, l := range map[string]looks{
-		"light, wide": {width: 1280, scripts: true}, "dark, wide": {dark: true, width: 1280, scripts: true},
-		"light, narrow": {width: 400, scripts: true}, "dark, narrow": {dark: true, width: 400, scripts: true},
-	} {
+	pages := map[string]func(*testing.T) *results.Result{"run": eventful, "ceiling": longSearch, "gate": pictures["gate"],
+		"comparison": longComparison, "comparison-stored": pictures["comparison-stored"]}
+	for name, page := range pages {
 		t.Run(name, func(t *testing.T) {
-			p := openPage(t, browser, eventful(t), l)
-			p.picture(strings.ReplaceAll(name, ", ", "-"))
-			if over := ask[int](p, "document.documentElement.scrollWidth - document.documentElement.clientWidth"); over > 0 {
-				t.Errorf("the page is %d pixels wider than its window", over)
+			browser := newBrowser(t) // each has the patience for one kind of page
+			for _, l := range []looks{{width: 1280}, {width: 1280, dark: true}, {width: 400}, {width: 400, dark: true}} {
+				l.scripts = true
+				t.Run(l.String(), func(t *testing.T) {
+					p := openPage(t, browser, page(t), l)
+					p.quiet()
+					p.picture(name + "-" + l.String())
+					p.fits()
+					p.violations(string(axe))
+				})
 			}
-			p.violations(string(axe))
 		})
 	}
 }
+
+// fits holds the page, and the texts of its figures, to the window's width.
+func (p *tab) fits() {
+	p.t.Helper()
+	if over := ask[int](p, "document.documentElement.scrollWidth - document.documentElement.clientWidth"); over > 0 {
+		p.t.Errorf("the page is %d pixels wider than its window", over)
+	}
+	if over := ask[[]string](p, textsOutside); len(over) > 0 {
+		p.t.Errorf("texts of figures beyond the window: %q", over)
+	}
+}
+
+// textsOutside are texts of figures that stand out of the window.
+const textsOutside = `[...document.querySelectorAll("figure svg text")].filter(x => {
+	const box = x.getBoundingClientRect();
+	return box.left < 0 || box.right > document.documentElement.clientWidth;
+}).map(x => x.textContent)`
 
 // violations tells what axe-core finds, with every details element open.
 func (p *tab) violations(axe string) {

@@ -129,6 +129,9 @@ func advice(c *results.Ceiling) []string {
 	if v := c.Confirmed; v != nil {
 		list = append(list, fmt.Sprintf("from idle %s of %d trials at %s were good", results.FormatCount(v.Good), v.Of, load(c, v.Load)))
 	}
+	if c.GeneratorCeiling > 0 {
+		list = append(list, "the generator alone makes "+load(c, c.GeneratorCeiling))
+	}
 	if s := c.Scalability; s != nil && s.Retrograde && s.Peak != nil {
 		list = append(list, fmt.Sprintf("goodput falls beyond about %s handshakes under way", strconv.FormatFloat(*s.Peak, 'f', 0, 64)))
 	}

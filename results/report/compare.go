@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -17,13 +18,21 @@ func CompareText(w io.Writer, c *results.Comparison, o TextOptions) error {
 	t := &text{color: o.Color}
 	word, reason := CompareLine(c)
 	t.line("%s%s", t.loud(word), reason)
+	t.comparison(c)
+	_, err := io.WriteString(w, t.out.String())
+	return err
+}
+
+// comparison is what follows the first line; nothing of none.
+func (t *text) comparison(c *results.Comparison) {
+	if c == nil {
+		return
+	}
 	t.line("A: %s · B: %s · %s", escape(c.A), escape(c.B), planText(c))
 	t.effects(c)
 	t.list("differs", c.Differences)
 	t.list("note", c.Notes)
 	t.list("warning", c.Warnings)
-	_, err := io.WriteString(w, t.out.String())
-	return err
 }
 
 // CompareLine returns the first line of CompareText in two parts, the answer
@@ -132,8 +141,8 @@ func signed(v *float64) string {
 
 // significantDigits is |x| to two digits, or to a thousandth.
 func significantDigits(x float64) string {
-	if x < 0 {
-		x = -x
+	if x = math.Abs(x); math.IsInf(x, 0) {
+		return "∞"
 	}
 	places := 3
 	switch {
@@ -203,9 +212,9 @@ func middle(v *float64, u results.Unit) string {
 	case v == nil:
 		return "+∞"
 	case u == results.Share:
-		return percent(*v)
+		return percent(min(*v, 1))
 	}
-	return duration(time.Duration(*v))
+	return duration(time.Duration(min(*v, math.MaxInt64/2))) // what is more has no Duration
 }
 
 // list writes each of some remarks on a line of its own.

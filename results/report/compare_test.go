@@ -44,13 +44,35 @@ func trialOf(turn results.Turn, change, spread float64, badB int64) results.Read
 	}}
 }
 
-func gated(pairs []results.Pair) *results.Gate {
+func gatedPairs(pairs []results.Pair) *results.Gate {
 	g := results.NewRegressionGate([]results.Gated{{Measure: p99, Margin: 0.1}, {Measure: errorRate, Margin: 0.001}})
 	for _, p := range pairs {
 		g.Add(p)
 	}
 	gate := g.Gate()
 	return &gate
+}
+
+// goalGate has judged four goals over ten trials.
+func goalGate(t *testing.T) *results.Gate {
+	t.Helper()
+	var goals []results.Threshold
+	for _, text := range []string{"handshake p99 < 250ms", "504 rate < 0.1%", "504 count <= 3", "tls p50 < 1s"} {
+		g, err := results.ParseThreshold(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		goals = append(goals, g)
+	}
+	gate := results.NewGoalGate(goals)
+	for range 10 {
+		m := newRun(1000)
+		m.attempts(998, -1, ok, steadily(20*ms))
+		m.attempts(2, -1, gatewayTimeout, steadily(20*ms))
+		gate.Add(m.judged(t))
+	}
+	g := gate.Gate()
+	return &g
 }
 
 // answers are comparisons and gates as they come about, by the name of their
@@ -92,29 +114,13 @@ var answers = map[string]func(t *testing.T, w io.Writer) error{
 		return CompareText(w, results.ComparePlan(plan, results.CompareOptions{}), TextOptions{})
 	},
 	"gate-pass": func(t *testing.T, w io.Writer) error {
-		return GateText(w, gated(planned(0, 0.05, 0).Done()), TextOptions{})
+		return GateText(w, gatedPairs(planned(0, 0.05, 0).Done()), TextOptions{})
 	},
 	"gate-fail": func(t *testing.T, w io.Writer) error {
-		return GateText(w, gated(planned(0.3, 0.05, 24).Done()), TextOptions{})
+		return GateText(w, gatedPairs(planned(0.3, 0.05, 24).Done()), TextOptions{})
 	},
 	"gate-goals": func(t *testing.T, w io.Writer) error {
-		var goals []results.Threshold
-		for _, text := range []string{"handshake p99 < 250ms", "504 rate < 0.1%", "504 count <= 3", "tls p50 < 1s"} {
-			g, err := results.ParseThreshold(text)
-			if err != nil {
-				t.Fatal(err)
-			}
-			goals = append(goals, g)
-		}
-		gate := results.NewGoalGate(goals)
-		for range 10 {
-			m := newRun(1000)
-			m.attempts(998, -1, ok, steadily(20*ms))
-			m.attempts(2, -1, gatewayTimeout, steadily(20*ms))
-			gate.Add(m.judged(t))
-		}
-		g := gate.Gate()
-		return GateText(w, &g, TextOptions{})
+		return GateText(w, goalGate(t), TextOptions{})
 	},
 	"gate-stored": func(t *testing.T, w io.Writer) error {
 		m, n := newRun(1000), newRun(1000)
@@ -160,7 +166,7 @@ func TestAnswersReportWriteErrors(t *testing.T) {
 func TestSigned(t *testing.T) {
 	at := func(v float64) *float64 { return &v }
 	for want, v := range map[string]*float64{
-		"+12": at(0.12), "−1.9": at(-0.019), "+0.7": at(0.007), "0": at(0), "+∞": nil, "−100": at(-1), "+0.012": at(0.00012), "+150": at(1.5), "+10": at(0.0997),
+		"+12": at(0.12), "−1.9": at(-0.019), "+0.7": at(0.007), "0": at(0), "+∞": nil, "−100": at(-1), "+0.012": at(0.00012), "+150": at(1.5), "+10": at(0.0997), "−∞": at(-math.MaxFloat64),
 	} {
 		if got := signed(v); got != want {
 			t.Errorf("%q, want %q", got, want)

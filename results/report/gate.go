@@ -15,6 +15,16 @@ func GateText(w io.Writer, g *results.Gate, o TextOptions) error {
 	t := &text{color: o.Color}
 	word, reason := GateLine(g)
 	t.line("%s · %s", t.loud(word), reason)
+	t.gate(g)
+	_, err := io.WriteString(w, t.out.String())
+	return err
+}
+
+// gate is what follows the first line; nothing of none.
+func (t *text) gate(g *results.Gate) {
+	if g == nil {
+		return
+	}
 	table := table{left: map[int]bool{1: true, 2: true, 3: true}}
 	for i := range g.Checks {
 		c := &g.Checks[i]
@@ -28,8 +38,6 @@ func GateText(w io.Writer, g *results.Gate, o TextOptions) error {
 		t.line("%s %s", t.loud(word), rest)
 	}
 	t.list("warning", g.Warnings)
-	_, err := io.WriteString(w, t.out.String())
-	return err
 }
 
 // GateLine returns the first line of GateText in two parts, without colour or
@@ -72,10 +80,12 @@ func checkWord(c *results.GateCheck) string {
 	return strings.ToUpper(c.Verdict.String())
 }
 
+// lookedAt is the evidence that checks count.
+var lookedAt = map[results.GateKind]string{results.Goal: "trial", results.Regression: "pair", results.Stored: "sitting"}
+
 // checkFigure is what a check found and by how many trials, pairs or sittings.
 func checkFigure(c *results.GateCheck) string {
-	unit := map[results.GateKind]string{results.Goal: "trial", results.Regression: "pair", results.Stored: "sitting"}[c.Kind]
-	after := several(int64(c.Looked), unit)
+	after := several(int64(c.Looked), lookedAt[c.Kind])
 	switch {
 	case c.Looked == 0 || c.Kind == "":
 		return "no data"

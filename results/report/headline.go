@@ -8,12 +8,26 @@ import (
 	"stampede/results"
 )
 
-// headline returns the verdict's word and the one reason that matters, in
-// the order in which results.Result.Judge decides.
+// headline returns the verdict's word and the one reason that matters, with
+// what is between them, in the order in which results.Result.Judge decides.
+// The answer of many runs is the word where there is one.
 func headline(r *results.Result) (word, reason string) {
 	switch {
+	case r.Gate != nil:
+		word, reason = GateLine(r.Gate)
+	case r.Compare != nil:
+		return CompareLine(r.Compare)
 	case r.Ceiling != nil:
-		return ceilingWord(r), CeilingLine(r)
+		word, reason = ceilingWord(r), CeilingLine(r)
+	default:
+		word, reason = runLine(r)
+	}
+	return word, " · " + reason
+}
+
+// runLine is the headline of a single run.
+func runLine(r *results.Result) (word, reason string) {
+	switch {
 	case r.Partial:
 		return "INCONCLUSIVE", "partial result: the run was still going when this was written, or was killed"
 	case r.Interrupted:
@@ -46,7 +60,7 @@ func ceilingWord(r *results.Result) string {
 // VerdictLine returns the first line of Text, without colour or line end.
 func VerdictLine(r *results.Result) string {
 	word, reason := headline(r)
-	return word + " · " + reason
+	return word + reason
 }
 
 // mostCommon names the outcome most attempts ended in.

@@ -33,7 +33,7 @@ func (l latency) at(d time.Duration) float64 {
 func (l latency) scale() plot.Scale { return plot.Log(float64(l.min), float64(l.max)) }
 
 func (l latency) axis(name string) plot.Axis {
-	values := plot.LogTicks(float64(l.min), float64(l.max))
+	values := plot.RoundTicks(float64(l.min), float64(l.max), 5)
 	ticks := plot.Ticks(l.scale(), values, func(v float64) string { return duration(time.Duration(math.Round(v))) })
 	for i := range ticks {
 		ticks[i].At *= l.top()
@@ -55,6 +55,15 @@ func latencyOf(columns []column) latency {
 		l.lane = l.lane || c.unestablished() > 0
 	}
 	return l.atLeast()
+}
+
+// padded leaves a tenth beyond both ends.
+func (l latency) padded() latency {
+	if l.max == 0 {
+		return l.atLeast()
+	}
+	l.min, l.max = max(l.min-l.min/10, 1), l.max+max(l.max/10, 1)
+	return l
 }
 
 // atLeast keeps an axis from being empty, or shorter than a factor of four.

@@ -81,7 +81,7 @@ func pageOf(r *results.Result) *page {
 	word, reason := headline(r)
 	p := &page{
 		Style: template.CSS(pageStyle), Name: escape(r.Name), Verdict: word,
-		Class: strings.ToLower(word), Reason: reason, About: about(r), Tiles: tiles(r),
+		Class: headlineClass(r, word), Reason: short(strings.TrimLeft(reason, " :·"), maxPageReason), About: about(r), Tiles: tiles(r),
 	}
 	v := view{r, courseOf(r)}
 	for _, of := range sections {
@@ -90,6 +90,20 @@ func pageOf(r *results.Result) *page {
 		}
 	}
 	return p
+}
+
+// headlineClass is the class of the verdict's colour.
+func headlineClass(r *results.Result, word string) string {
+	if r.Compare == nil || r.Gate != nil || r.Compare.GeneratorLimited {
+		return strings.ToLower(word)
+	}
+	switch r.Compare.Outcome {
+	case results.Slower:
+		return "fail"
+	case results.Faster, results.Same:
+		return "pass"
+	}
+	return "inconclusive"
 }
 
 // about says what was run, against what, when and for how long.
@@ -110,6 +124,9 @@ func about(r *results.Result) (parts []string) {
 }
 
 func tiles(r *results.Result) []tile {
+	if answered(r) && r.Arrivals == 0 {
+		return nil
+	}
 	all := censusOf(r)
 	h := &r.Metrics.Handshake
 	list := []tile{

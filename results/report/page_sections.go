@@ -21,7 +21,8 @@ type view struct {
 // sections are the parts of a page, in the order people ask. One that a
 // result has no data for returns no blocks.
 var sections = []func(view) section{
-	happened, outcomesOverTime, latencyOverTime, percentiles, bursts, open, samples,
+	checkedGate, comparedSides, searchedCeiling,
+	happened, outcomesOverTime, latencyOverTime, beside, percentiles, bursts, open, samples,
 	judged, measured, checked, remarked, setting,
 }
 

@@ -28,9 +28,14 @@ func TestPageSections(t *testing.T) {
 		"pass": {"happened", "over-time", "latency", "phases", "open-connections", "thresholds", "metrics", "generator", "setting"},
 		"fail": {"happened", "over-time", "latency", "phases", "bursts", "open-connections", "samples", "thresholds", "metrics", "generator",
 			"remarks", "setting"},
-		"refused": {"happened", "over-time", "phases", "open-connections", "metrics", "generator", "setting"},
-		"partial": {"happened", "over-time", "latency", "open-connections", "metrics", "generator", "setting"},
-		"nothing": nil,
+		"refused":           {"happened", "over-time", "phases", "open-connections", "metrics", "generator", "setting"},
+		"partial":           {"happened", "over-time", "latency", "open-connections", "metrics", "generator", "setting"},
+		"monitored":         {"happened", "over-time", "latency", "beside", "phases", "open-connections", "metrics", "generator", "setting"},
+		"ceiling":           {"ceiling", "generator"},
+		"comparison":        {"comparison"},
+		"comparison-stored": {"comparison", "happened", "over-time", "latency", "phases", "open-connections", "metrics", "generator", "setting"},
+		"gate":              {"gate", "comparison"},
+		"nothing":           nil,
 	}
 	for name, want := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -50,8 +55,15 @@ func TestPageBeginsWithTheVerdict(t *testing.T) {
 	for name, picture := range pictures {
 		t.Run(name, func(t *testing.T) {
 			r := picture(t)
-			word, _, _ := strings.Cut(VerdictLine(r), " · ")
-			if want := fmt.Sprintf(`<h1 class="%s"><span class="word">%s</span> `, strings.ToLower(word), word); !strings.Contains(pageText(t, r), want) {
+			word, reason := headline(r)
+			if VerdictLine(r) != word+reason {
+				t.Errorf("the terminal says %q", VerdictLine(r))
+			}
+			class := strings.ToLower(word)
+			if word == "B slower" {
+				class = "fail"
+			}
+			if want := fmt.Sprintf(`<h1 class="%s"><span class="word">%s</span> `, class, word); !strings.Contains(pageText(t, r), want) {
 				t.Errorf("the page has no %s", want)
 			}
 		})
@@ -60,17 +72,22 @@ func TestPageBeginsWithTheVerdict(t *testing.T) {
 
 // A recorded result, which has lost what is not written, is drawn as the live one.
 func TestPageOfReadResult(t *testing.T) {
-	live := pictures["fail"](t)
-	var file strings.Builder
-	if err := live.Write(&file); err != nil {
-		t.Fatal(err)
-	}
-	read, err := results.ReadResult(strings.NewReader(file.String()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(pageText(t, live), pageText(t, read)); diff != "" {
-		t.Errorf("(-live +read):\n%s", diff)
+	for name, picture := range map[string]func(*testing.T) *results.Result{
+		"run": pictures["fail"], "ceiling": longSearch, "comparison": longComparison, "gate": pictures["gate"]} {
+		t.Run(name, func(t *testing.T) {
+			live := picture(t)
+			var file strings.Builder
+			if err := live.Write(&file); err != nil {
+				t.Fatal(err)
+			}
+			read, err := results.ReadResult(strings.NewReader(file.String()))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(pageText(t, live), pageText(t, read)); diff != "" {
+				t.Errorf("(-live +read):\n%s", diff)
+			}
+		})
 	}
 }
 
@@ -207,9 +224,9 @@ func TestShades(t *testing.T) {
 
 // Whatever is read as a result is drawn, and no text of it becomes an element.
 func FuzzPage(f *testing.F) {
-	for _, picture := range []string{"fail", "partial", "nothing"} {
+	for _, picture := range []func(*testing.T) *results.Result{pictures["fail"], pictures["partial"], pictures["comparison"], pictures["gate"], pictures["nothing"], longSearch} {
 		var file strings.Builder
-		if err := pictures[picture](&testing.T{}).Write(&file); err != nil {
+		if err := picture(&testing.T{}).Write(&file); err != nil {
 			f.Fatal(err)
 		}
 		f.Add([]byte(file.String()))

@@ -150,6 +150,9 @@ func amount(v float64, unit string) string {
 // checks is worth knowing.
 func (t *text) generator() {
 	g := t.result.Generator
+	if answered(t.result) && len(g.Checks) == 0 {
+		return // it was checked in each run, whose answer says if it was the limit
+	}
 	var warned []string
 	for _, c := range g.Checks {
 		if !c.OK && c.Warn {

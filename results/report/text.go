@@ -29,18 +29,31 @@ type TextOptions struct {
 func Text(w io.Writer, r *results.Result, o TextOptions) error {
 	t := &text{result: r, color: o.Color, width: cmp.Or(max(o.Width, 0), 100)}
 	t.head()
+	t.gate(r.Gate)
+	t.secondary()
+	t.comparison(r.Compare)
 	t.ceiling()
 	t.outcomes()
 	t.quantiles()
 	t.bursts()
 	t.connections()
 	t.thresholds()
+	t.monitors()
 	t.findings()
 	t.generator()
 	t.samples()
 	t.remarks()
 	_, err := io.WriteString(w, t.out.String())
 	return err
+}
+
+// secondary writes the line of a comparison that another answer stands above.
+func (t *text) secondary() {
+	if t.result.Compare != nil && t.result.Gate != nil {
+		word, evidence := CompareLine(t.result.Compare)
+		t.line("")
+		t.line("%s%s", t.loud(word), evidence)
+	}
 }
 
 // text is a summary being written.
@@ -76,7 +89,7 @@ func (t *text) loud(word string) string {
 func (t *text) head() {
 	r := t.result
 	word, reason := headline(r)
-	t.line("%s · %s", t.loud(word), reason)
+	t.line("%s%s", t.loud(word), reason)
 	var parts []string
 	for _, p := range []string{r.Name, r.Target.URL} {
 		if p != "" {
@@ -87,14 +100,16 @@ func (t *text) head() {
 	if r.Planned != r.Arrivals {
 		arrivals = results.FormatCount(r.Arrivals) + " of " + results.FormatCount(r.Planned) + " planned arrivals"
 	}
-	if r.Ceiling == nil || r.Arrivals > 0 { // a search has trials, not arrivals of its own
+	if !answered(r) || r.Arrivals > 0 { // many runs have no arrivals of their own
 		parts = append(parts, arrivals)
 	}
 	if d := r.EndedAt.Sub(r.StartedAt); d > 0 {
 		parts = append(parts, duration(d))
 	}
-	t.line("%s", strings.Join(parts, " · "))
-	if r.Interrupted {
+	if len(parts) > 0 {
+		t.line("%s", strings.Join(parts, " · "))
+	}
+	if r.Interrupted && r.Ceiling == nil { // of a search the headline says it
 		t.line("%s at %s: thresholds could not pass any more", t.loud("INTERRUPTED"), duration(r.InterruptedAt))
 	}
 	if r.Partial {

@@ -25,6 +25,8 @@ var (
 	canceled       = results.Outcome{Kind: results.Canceled}
 )
 
+var start = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+
 // run makes up the recorded part of a result.
 type run struct {
 	options results.RecorderOptions
@@ -34,7 +36,6 @@ type run struct {
 }
 
 func newRun(planned int64, bursts ...results.Burst) *run {
-	start := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	m := &run{
 		options: results.RecorderOptions{Planned: planned, Bursts: bursts, Addresses: []string{"127.0.0.1:9001", "[::1]:9001"}},
 		about: results.Run{
@@ -124,6 +125,32 @@ var pictures = map[string]func(t *testing.T) *results.Result{
 		m.attempts(100, -1, refused, steadily(ms))
 		return m.judged(t)
 	},
+	"monitored": func(t *testing.T) *results.Result {
+		m := newRun(500)
+		m.attempts(400, -1, ok, steadily(8*ms))
+		m.attempts(100, -1, gatewayTimeout, steadily(8*ms))
+		points := func(values ...float64) (list []results.Point) {
+			for i, v := range values {
+				list = append(list, results.Point{At: time.Duration(i) * time.Second, Value: v})
+			}
+			return list
+		}
+		m.about.Monitors = []results.Monitor{
+			{Name: "nginx", Source: "process", Looks: 3, Series: []results.Series{
+				{Name: "CPU", Unit: "cores", Kind: results.Gauge, Limit: 2, Points: points(0.031, 0.998, 0.5)},
+				{Name: "memory", Unit: "bytes", Kind: results.Gauge, Points: points(1.4e7, 2.1e7, 1.9e7)},
+				{Name: "descriptors", Unit: "descriptors", Kind: results.Gauge, Limit: 1024, Points: points(12, 1024, 900)},
+			}},
+			{Name: "kernel", Source: "kernel", Looks: 3, Series: []results.Series{
+				{Name: "ListenOverflows", Unit: "events", Kind: results.Counter, Points: points(849467, 856467)},
+				{Name: "SyncookiesSent", Unit: "events", Kind: results.Counter, Points: points(5, 5)},
+			}},
+			{Name: "127.0.0.1:9100", Source: "prometheus", Looks: 3, Series: []results.Series{
+				{Name: "up{job=\"\x1b[31m\"}", Kind: results.Gauge, Points: points(0.25)},
+			}, Errors: []results.Warning{{Text: "no answer within 2s", Count: 2}}},
+		}
+		return m.judged(t)
+	},
 	"interrupted": func(t *testing.T) *results.Result {
 		m := newRun(6000)
 		m.attempts(3000, -1, ok, steadily(8*ms))
@@ -159,9 +186,32 @@ var pictures = map[string]func(t *testing.T) *results.Result{
 		r.Judge(nil)
 		return r
 	},
+	"comparison": func(*testing.T) *results.Result {
+		return answer(&results.Result{Compare: compared(0.12, 0.05, 24, results.CompareOptions{A: "ws://a", B: "ws://b"})})
+	},
+	"comparison-stored": func(t *testing.T) *results.Result {
+		a, b := newRun(2000), newRun(2000)
+		a.attempts(2000, -1, ok, steadily(20*ms))
+		b.attempts(2000, -1, ok, steadily(60*ms))
+		r := b.judged(t)
+		r.Compare = results.CompareStored(a.judged(t), r, results.CompareOptions{A: "monday", B: "tuesday"})
+		return r
+	},
+	"gate": func(t *testing.T) *results.Result {
+		g := results.JoinGates(*goalGate(t), *gatedPairs(planned(0.3, 0.05, 24).Done()))
+		return answer(&results.Result{Gate: &g, Compare: compared(0.3, 0.05, 24, results.CompareOptions{})})
+	},
 	"nothing": func(t *testing.T) *results.Result {
 		return results.NewRecorder(results.RecorderOptions{}).Result(results.Run{})
 	},
+}
+
+// answer is a result that has an answer of many runs and no run of its own.
+func answer(r *results.Result) *results.Result {
+	empty := results.NewRecorder(results.RecorderOptions{}).Result(results.Run{
+		Name: "evening reconnect", URL: "ws://127.0.0.1:9001/socket", StartedAt: start, EndedAt: start.Add(12 * time.Minute)})
+	empty.Compare, empty.Gate, empty.Ceiling = r.Compare, r.Gate, r.Ceiling
+	return empty
 }
 
 func TestText(t *testing.T) {

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -14,7 +15,7 @@ import (
 // fits, as 340 ns, 13 µs, 1.2 ms and 1.08 s; from two minutes on, minutes and hours.
 func duration(d time.Duration) string {
 	if d < 0 {
-		return "-" + duration(-d)
+		return "-" + duration(-max(d, -math.MaxInt64)) // the least has no opposite
 	}
 	switch {
 	case d == 0:

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"math"
 	"testing"
 	"time"
 )
@@ -11,6 +12,7 @@ func TestDuration(t *testing.T) {
 		999400: "999 µs", 999600: "1 ms", 1200 * time.Microsecond: "1.2 ms", 123456789: "123 ms", 99960 * time.Microsecond: "100 ms",
 		1080 * time.Millisecond: "1.08 s", 10 * time.Second: "10 s", 61 * time.Second: "61 s", 119994 * time.Millisecond: "120 s",
 		2 * time.Minute: "2 min", 125 * time.Second: "2 min 5 s", 26*time.Hour + time.Second: "26 h 1 s", -5 * time.Millisecond: "-5 ms",
+		math.MinInt64: "-2562047 h 47 min 16 s",
 	} {
 		if got := duration(d); got != want {
 			t.Errorf("%d ns is %q, want %q", d, got, want)

@@ -19,7 +19,8 @@ type Figure struct {
 	Class   string // further classes of the whole
 	Height  int    // of the drawing, in CSS pixels
 	X, Y    Axis
-	Marks   []Mark // drawn in this order
+	Marks   []Mark  // drawn in this order
+	Points  []Point // drawn over the marks
 	Labels  []Label
 	Legend  []Key
 	Table   *Table // nil without
@@ -63,6 +64,7 @@ type Label struct {
 // Key is an entry of a legend.
 type Key struct {
 	Class, Text string
+	Shape       Shape
 }
 
 // Table is numbers in rows. Cells of the columns in Left are text, others

@@ -47,7 +47,7 @@ func TestFigureEscapesEveryText(t *testing.T) {
 	const text = `"><script>'`
 	f := Figure{
 		ID: text, Title: text, Caption: text, Summary: text, Class: text, X: Axis{text, []Tick{{0, text}}}, Y: Axis{text, []Tick{{0, text}}},
-		Marks: []Mark{{text, text, text}}, Labels: []Label{{0, 0, text, text}}, Legend: []Key{{text, text}},
+		Marks: []Mark{{text, text, text}}, Labels: []Label{{0, 0, text, text}}, Legend: []Key{{text, text, Square}, {text, text, Disc}}, Points: []Point{{Class: text, Title: text}},
 		Table: &Table{Caption: text, Head: []string{text}, Rows: []Row{{text, []string{text, text}}}},
 	}
 	page, err := f.HTML()
@@ -57,7 +57,7 @@ func TestFigureEscapesEveryText(t *testing.T) {
 	if strings.Contains(string(page), "<script>") || strings.Contains(string(page), `"">`) {
 		t.Errorf("a text became part of the page:\n%s", page)
 	}
-	if n := strings.Count(string(page), "&lt;script&gt;"); n < 24 {
+	if n := strings.Count(string(page), "&lt;script&gt;"); n < 28 {
 		t.Errorf("the text is in the page %d times, want it wherever it was", n)
 	}
 }

@@ -115,6 +115,24 @@ func LogTicks(min, max float64) []float64 {
 	return decades
 }
 
+// RoundTicks returns LogTicks or, where they would be fewer than three, round
+// values the same step apart, about n of them.
+func RoundTicks(min, max float64, n int) []float64 {
+	ticks := LogTicks(min, max)
+	if len(ticks) >= 3 || len(ticks) == 0 && !(max > min) {
+		return ticks
+	}
+	step := LinearTicks(max-min, n, 0)
+	if len(step) < 2 || min <= 0 {
+		return ticks
+	}
+	ticks = nil
+	for i := math.Ceil(min / step[1]); i*step[1] <= max && len(ticks) <= 2*n; i++ {
+		ticks = append(ticks, i*step[1])
+	}
+	return ticks
+}
+
 // NinesTicks returns 0.5, 0.9, 0.99 and so on up to max.
 func NinesTicks(max float64) []float64 {
 	ticks := []float64{0.5}

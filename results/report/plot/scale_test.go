@@ -52,6 +52,11 @@ func TestTicks(t *testing.T) {
 		{"log of one decade", LogTicks(40, 500), []float64{50, 100, 200, 500}},
 		{"log of nothing", LogTicks(0, 10), nil},
 		{"log without end", LogTicks(1, math.Inf(1)), nil},
+		{"round of decades", RoundTicks(8, 1200, 5), []float64{10, 100, 1000}},
+		{"round of a small factor", RoundTicks(700, 1300, 5), []float64{800, 1000, 1200}},
+		{"round of nothing", RoundTicks(5, 5, 5), []float64{5}},
+		{"round from below nothing", RoundTicks(-5, 5, 5), nil},
+		{"round without end", RoundTicks(1, math.Inf(1), 5), nil},
 		{"nines", NinesTicks(0.9995), []float64{0.5, 0.9, 0.99, 0.999}},
 		{"nines of all", NinesTicks(1), []float64{0.5, 0.9, 0.99, 0.999, 0.9999, 0.99999, 0.999999, 0.9999999, 0.99999999, 0.999999999}},
 	}

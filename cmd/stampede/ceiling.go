@@ -1,0 +1,172 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"stampede/engine/ceiling"
+	"stampede/results"
+	"stampede/scenario"
+)
+
+// usualGoals are those of a search whose scenario has none. Where many fail
+// both are missed, and the first names what limits.
+var usualGoals = []string{"error rate < 0.1%", "handshake p99 < 1s"}
+
+func ceilingCommand(s streams) *cli.Command {
+	flags := []cli.Flag{
+		&cli.StringFlag{Name: "of", Usage: "burst, rate or held: handshakes at one instant, handshakes a second, connections open at one time"},
+		&cli.StringFlag{Name: "from", Usage: "smallest load to try: a count, or for a rate 20/s", DefaultText: "10"},
+		&cli.StringFlag{Name: "to", Usage: "largest load to try", DefaultText: "what this host can make"},
+		&cli.StringFlag{Name: "release", Usage: "what a burst holds back: connect or upgrade"},
+		&cli.StringFlag{Name: "budget", Usage: "most time for all trials and the waits between them", DefaultText: "15m"},
+		&cli.StringFlag{Name: "quiet-time", Usage: "least time between trials", DefaultText: "2s"},
+		&cli.BoolFlag{Name: "strict", Usage: "longer trials, and a confirmation that is proof"},
+		&cli.StringFlag{Name: "out", Usage: "directory for the result (default stampede-results/NAME-TIME)"},
+		&cli.StringFlag{Name: "resume", Usage: "go on from the trials in this result directory"},
+		&cli.StringFlag{Name: "output", Usage: "text, or json: one document on standard output and nothing else there", Value: "text"},
+		&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "no progress, no notes; the answer line alone"},
+		&cli.BoolFlag{Name: "yes", Usage: "do not ask before loading an address that is neither loopback nor private"},
+		&cli.IntFlag{Name: "shards", Usage: "threads that make load", DefaultText: "one a CPU"},
+	}
+	return &cli.Command{
+		Name:      "ceiling",
+		Usage:     "find the largest load at which every threshold holds",
+		UsageText: "stampede ceiling SCENARIO|URL --of burst|rate|held [flags]\n\n   stampede ceiling examples/ceiling.yaml\n   stampede ceiling ws://127.0.0.1:8080/ws --of burst --threshold '504 rate < 0.1%'\n   stampede ceiling wss://staging.example.test/socket --of rate --from 50/s --to 2000/s",
+		Flags:     append(append(flags, thresholdFlags()...), requestFlags()...),
+		Action:    func(c *cli.Context) error { return findCeiling(c, s) },
+	}
+}
+
+// requestFlags are the load flags that say nothing of the load's shape.
+func requestFlags() []cli.Flag {
+	shape := []string{"burst", "rate", "for", "arrivals", "release"}
+	return slices.DeleteFunc(loadFlags(), func(f cli.Flag) bool { return slices.Contains(shape, f.Names()[0]) })
+}
+
+// loadSearch makes the scenario of a search: the file's, or a URL's, with what
+// the flags say of the search.
+func loadSearch(c *cli.Context) (*scenario.Scenario, error) {
+	sc, err := loadWith(c, requestFlags(), func(s *scenario.Scenario) error {
+		s.Name = "ceiling"
+		return searchFlags(c, &s.Search)
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := searchFlags(c, &sc.Search); err != nil {
+		return nil, err
+	}
+	if sc.Search.Of == results.LoadHeld && sc.Search.Hold == 0 {
+		sc.Search.Hold = sc.Hold.For
+	}
+	sc.MaxDuration = 0 // of the scenario's own load, which is not made
+	return sc, sc.Validate()
+}
+
+// searchFlags puts what the flags say over what is there.
+func searchFlags(c *cli.Context, s *scenario.Search) error {
+	f := flagParser{c: c}
+	if c.IsSet("of") {
+		s.Of = parseFlag(&f, "of", scenario.ParseSearchOf)
+	}
+	if s.Of == "" && f.err == nil {
+		return errors.New("--of is missing: burst, rate or held (or a search: in the scenario)")
+	}
+	load := func(text string) (int64, error) { return scenario.ParseSearchLoad(s.Of, text) }
+	for name, into := range map[string]*int64{"from": &s.From, "to": &s.To} {
+		if c.IsSet(name) {
+			*into = parseFlag(&f, name, load)
+		}
+	}
+	for name, into := range map[string]*time.Duration{"budget": &s.Budget, "quiet-time": &s.Quiet} {
+		if c.IsSet(name) {
+			*into = f.duration(name)
+		}
+	}
+	if c.IsSet("release") {
+		s.Release = scenario.Connect
+		if f.word("release", "connect", "upgrade") == "upgrade" {
+			s.Release = scenario.Upgrade
+		}
+	}
+	s.Strict = s.Strict || c.Bool("strict")
+	return f.err
+}
+
+func findCeiling(c *cli.Context, s streams) error {
+	output := c.String("output")
+	if output != "text" && output != "json" {
+		return fmt.Errorf("--output %q: want text or json", output)
+	}
+	sc, err := loadSearch(c)
+	if err != nil {
+		return err
+	}
+	h := &hunt{streams: s, shards: c.Int("shards"), quiet: c.Bool("quiet"), began: time.Now()}
+	h.noteGoals(sc)
+	record, err := readRecord(c.String("resume"), sc)
+	if err != nil {
+		return err
+	}
+	ctx, release := stopOnSignal(c.Context, s.err)
+	defer release()
+	if h.at, err = sit(ctx, sc); err != nil {
+		return err
+	}
+	defer h.at.stop()
+	if err := h.at.fault(); err != nil {
+		return fmt.Errorf("finding the target: %w", err)
+	}
+	if err := confirm(s, c.Bool("yes"), max(sc.Search.To, sc.Search.From), h.at.addresses()); err != nil {
+		return err
+	}
+	o, err := h.options(ctx, sc, record)
+	if err != nil {
+		return err
+	}
+	if h.search, err = ceiling.New(o); err != nil {
+		return err
+	}
+	if err := feed(h.search, record); err != nil {
+		return err
+	}
+	out := c.String("out")
+	if out == "" {
+		out = c.String("resume")
+	}
+	if h.dir, err = newResultDir(out, sc.Name, h.began, false); err != nil {
+		return err
+	}
+	if err := h.run(ctx, sc); err != nil {
+		return err
+	}
+	r := h.result()
+	if err := tell(s, r, output, h.quiet); err != nil {
+		fmt.Fprintln(s.err, "stampede:", err) // the result is in its file all the same
+	}
+	h.say("result: %s", h.dir.path)
+	return exit(r.ExitCode())
+}
+
+// noteGoals gives a scenario without thresholds the usual ones, and says so.
+func (h *hunt) noteGoals(sc *scenario.Scenario) {
+	if len(sc.Load) > 0 {
+		h.note("the load of the scenario is not made: a search makes its own")
+	}
+	if len(sc.Thresholds) > 0 {
+		return
+	}
+	for _, text := range usualGoals {
+		t, err := results.ParseThreshold(text)
+		if err != nil {
+			panic(err) // a constant of this file
+		}
+		sc.Thresholds = append(sc.Thresholds, t)
+	}
+	h.note("no thresholds given, so the usual: %s, %s", usualGoals[0], usualGoals[1])
+}

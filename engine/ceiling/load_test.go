@@ -1,0 +1,72 @@
+package ceiling
+
+import (
+	"testing"
+	"time"
+
+	"stampede/results"
+	"stampede/scenario"
+)
+
+// planned is the schedule of a plan, as a scenario makes it.
+func planned(t *testing.T, p Plan) *scenario.Schedule {
+	t.Helper()
+	sc := &scenario.Scenario{Name: "trial", Target: scenario.Target{URL: "ws://127.0.0.1:1/"}, Load: p.Shapes, Hold: p.Hold, Seed: p.Seed}
+	if err := sc.Validate(); err != nil {
+		t.Fatal(err)
+	}
+	return sc.Schedule()
+}
+
+func TestPlanOfBurstsHasThousandHandshakesOrTenBursts(t *testing.T) {
+	for load, bursts := range map[int64]int64{1: 10, 10: 10, 100: 10, 101: 10, 112: 9, 300: 4, 999: 2, 1000: 1, 5000: 1} {
+		p := NewPlan(scenario.Search{Of: results.LoadBurst}, scenario.Hold{}, load, 0)
+		s := planned(t, p)
+		if s.Len() != load*bursts || int64(len(s.Bursts())) != bursts {
+			t.Errorf("at %d: %d handshakes in %d bursts, want %d bursts", load, s.Len(), len(s.Bursts()), bursts)
+		}
+	}
+}
+
+// The gap lets what one burst opened go before the next comes.
+func TestPlanOfBurstsIsQuietBetweenThem(t *testing.T) {
+	p := NewPlan(scenario.Search{Of: results.LoadBurst, Quiet: 4 * time.Second}, scenario.Hold{For: 3 * time.Second}, 500, 0)
+	if got := p.Shapes[0].Every; got != 5*time.Second {
+		t.Errorf("a burst every %v, want the hold of 3 s and 2 s of quiet", got)
+	}
+}
+
+func TestPlanOfRateMeasuresEnough(t *testing.T) {
+	for _, test := range []struct {
+		search scenario.Search
+		load   int64
+		want   time.Duration
+	}{
+		{scenario.Search{Of: results.LoadRate}, 50, 45 * time.Second}, // 2,000 handshakes after 5 s
+		{scenario.Search{Of: results.LoadRate}, 1000, 15 * time.Second},
+		{scenario.Search{Of: results.LoadRate, Strict: true}, 1000, 65 * time.Second},
+		{scenario.Search{Of: results.LoadRate, Measure: 2 * time.Second, WarmUp: time.Second}, 1000, 3 * time.Second},
+	} {
+		p := NewPlan(test.search, scenario.Hold{}, test.load, 7)
+		if got := p.Shapes[0].For; got != test.want || p.From >= got || p.Seed == 0 {
+			t.Errorf("%+v at %d takes %v (counted from %v), want %v", test.search, test.load, got, p.From, test.want)
+		}
+	}
+}
+
+// All connections are open at one time for half of the hold.
+func TestPlanOfHeldOpensExactlyTheLoad(t *testing.T) {
+	for _, load := range []int64{1, 2, 9, 31, 100, 997, 2000, 12345} {
+		p := NewPlan(scenario.Search{Of: results.LoadHeld, Hold: 8 * time.Second}, scenario.Hold{}, load, 0)
+		s := planned(t, p)
+		if s.Len() != load || !p.Held {
+			t.Fatalf("at %d: %d connections", load, s.Len())
+		}
+		if open := s.Peak(p.Hold.For); open != load {
+			t.Errorf("at %d: %d are open at one time", load, open)
+		}
+		if last := s.At(load - 1).At; p.Hold.For-last < 4*time.Second {
+			t.Errorf("at %d: the last comes at %v, the first goes at %v", load, last, p.Hold.For)
+		}
+	}
+}

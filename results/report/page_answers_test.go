@@ -1,0 +1,159 @@
+package report
+
+import (
+	"math"
+	"strings"
+	"testing"
+	"time"
+
+	"stampede/results"
+)
+
+// longSearch is a search of sixty trials for a ceiling of 940 that ends
+// confirmed.
+func longSearch(*testing.T) *results.Result {
+	r := answer(searched())
+	c := r.Ceiling
+	c.Scale = 0.03
+	c.Trials = c.Trials[:4:4]
+	for i := range 60 {
+		load := int64(940 * math.Exp(0.16*scattered[i%10]+0.02*scattered[i/10]))
+		p99, failed := time.Duration(float64(load)*float64(90*time.Microsecond)), 0.0
+		if load > 940+int64(30*scattered[(i*7)%10]) {
+			failed = 0.002 * math.Exp(float64(load-900)/40)
+		}
+		ns, p50 := int64(p99), int64(p99/4)
+		t := results.Trial{Load: load, Stage: results.StagePosterior, Valid: i%11 != 5, Good: failed == 0, BadShare: failed, Planned: load, P50: &p50, P99: &ns, Goodput: 9e3}
+		if failed > 0 {
+			t.Failures = map[string]float64{"504": failed * 0.8, "timeout connect": failed * 0.2}
+		}
+		if failed > 0.01 {
+			t.P99 = nil
+		}
+		if !t.Valid {
+			t.Invalid = "generator-limited (start_lag_p99 was 12ms, limit 1ms)"
+		}
+		c.Trials = append(c.Trials, t)
+	}
+	r.Judge(nil)
+	return r
+}
+
+// longComparison has thirty pairs in an hour that drifts, and all measures.
+func longComparison(*testing.T) *results.Result {
+	plan := results.NewPairs(results.PairsOptions{Seed: 7, Pairs: 30})
+	list := results.CompareOptions{}.Measured()
+	for turn, ok := plan.Next(); ok; turn, ok = plan.Next() {
+		samples := map[results.Measure]results.Sample{}
+		for i, m := range list {
+			d, bad := 0.3*math.Sin(float64(turn.Pair)/8)+0.03*scattered[(turn.Pair+i)%10], int64(3+turn.Pair%2)
+			if turn.Side == results.SideB {
+				d, bad = d+0.02*float64(3-i)+0.05*scattered[(turn.Pair*3+i)%10], bad+2*int64(i%3)
+			}
+			samples[m] = results.Sample{Value: 180e6 / float64(i+1) * math.Exp(d), Of: 3000}
+			if m.Statistic == results.Rate {
+				samples[m] = results.Sample{Value: float64(bad) / 3000, Bad: bad, Of: 3000}
+			}
+		}
+		plan.Add(results.Reading{Samples: samples})
+	}
+	return answer(&results.Result{Compare: results.ComparePlan(plan, results.CompareOptions{A: "wss://gateway-blue.example.test/socket", B: "wss://gateway-green.example.test/socket"})})
+}
+
+// endlessAnswers is a file without bounds: of everything many, with the
+// longest texts and the widest numbers.
+func endlessAnswers() *results.Result {
+	text, huge, number := strings.Repeat(hostile, 40), int64(math.MaxInt64), math.MaxFloat64
+	r := answer(&results.Result{Ceiling: &results.Ceiling{Of: results.LoadKind(text), Reason: results.CeilingReason(text), CappedBy: text, LimitedBy: text,
+		Value: 900, Low: 1, High: huge, SafeLoad: -7, Scale: number, Spoilt: number, LastGood: &results.Votes{Load: huge, Good: huge}}})
+	r.Compare = &results.Comparison{A: text, B: text, Interleaved: true, Withheld: text, Delta: number, ShareDelta: -number}
+	r.Gate = &results.Gate{}
+	for i := range 5_000 {
+		r.Ceiling.Trials = append(r.Ceiling.Trials, results.Trial{Load: int64(i) * (huge / 5_000), Stage: results.TrialStage(text), Valid: i%2 == 0, Invalid: text, P99: &huge,
+			BadShare: number, Goodput: number, Failures: map[string]float64{text: number, "504": number, "502": -number, "a": 1, "b": 1e-300}})
+		unit := []results.Unit{results.Relative, results.Share, results.Unit(text)}[i%3]
+		r.Compare.Effects = append(r.Compare.Effects, results.Effect{Metric: text, Method: "x", Unit: unit, Note: text, Low: &number, A: &number, B: &number,
+			Values: make([]results.PairValues, 5)})
+		r.Compare.Notes = append(r.Compare.Notes, text)
+		r.Gate.Checks = append(r.Gate.Checks, results.GateCheck{Text: text, Note: text, Unit: unit, Looked: i, Limit: 1e-300,
+			Kind: []results.GateKind{results.Goal, results.Regression, results.Stored, results.GateKind(text)}[i%4], Value: &number, Low: &number})
+		r.Gate.Warnings = append(r.Gate.Warnings, text)
+	}
+	for i := range 5_000 {
+		r.Compare.Effects[0].Values = append(r.Compare.Effects[0].Values, results.PairValues{A: &number, BFirst: i%2 == 0})
+	}
+	return r
+}
+
+func TestPageOfEndlessAnswersIsBounded(t *testing.T) {
+	page := pageText(t, endlessAnswers())
+	t.Logf("%d bytes", len(page))
+	if len(page) > 500_000 {
+		t.Errorf("the page has %d bytes", len(page))
+	}
+	for _, part := range []string{"<script", "<img", "NaN", "Inf", "\u202e"} {
+		if strings.Contains(page, part) {
+			t.Errorf("%q is in the page", part)
+		}
+	}
+	for _, id := range []string{"trial-latency", "trial-failures", "trial-votes", "pairs", "effects", "share-effects", "changes", "share-changes"} {
+		if !strings.Contains(page, `id="`+id+`-title"`) {
+			t.Errorf("there is no figure %s", id)
+		}
+	}
+}
+
+func TestPageDrawsEveryTrialOfASearch(t *testing.T) {
+	page := pageText(t, longSearch(t))
+	figure := page[strings.Index(page, `id="trial-latency"`):strings.Index(page, `id="trial-failures"`)]
+	points := figure[strings.Index(figure, `class="points"`):]
+	// Of 64 trials the warm-up and five do not count; the triangles are the
+	// last good and the first bad load.
+	for mark, want := range map[string]int{`class="disc good"`: 27, `class="cross bad"`: 31, `class="diamond spare"`: 6, `class="up good"`: 1, `class="down bad"`: 1} {
+		if got := strings.Count(points, mark); got != want {
+			t.Errorf("%d points with %s, want %d", got, mark, want)
+		}
+	}
+	for _, mark := range []string{`<path class="band"`, `<path class="line ceiling"`, `<path class="line safe"`} {
+		if n := strings.Count(figure, mark); n != 1 {
+			t.Errorf("%d of %s", n, mark)
+		}
+	}
+}
+
+// A search that was stopped early, of which little is known, is drawn with
+// what bounds there are.
+func TestPageOfUnfinishedSearches(t *testing.T) {
+	tests := map[string]struct {
+		low, high int64
+		trials    int
+		want      string
+	}{
+		"nothing known": {0, 0, 0, ""}, "trials but no bound": {0, 0, 4, ""}, "good so far": {800, 0, 4, "ceiling at least 800"}, "bad so far": {0, 1600, 4, "ceiling below 1,600"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			r := longSearch(t)
+			r.Ceiling = &results.Ceiling{Of: results.LoadBurst, Reason: results.ReasonInterrupted, Low: test.low, High: test.high, Trials: r.Ceiling.Trials[:test.trials]}
+			page := pageText(t, r)
+			if drawn := strings.Contains(page, `id="trial-latency"`); drawn != (test.trials > 0) {
+				t.Errorf("drawn: %v", drawn)
+			}
+			if band := strings.Contains(page, `class="band"`); band != (test.want != "") || !strings.Contains(page, test.want) {
+				t.Errorf("band: %v, want %q", band, test.want)
+			}
+		})
+	}
+}
+
+func TestPageMarksStoredComparisons(t *testing.T) {
+	for name, want := range map[string]bool{"comparison": false, "comparison-stored": true} {
+		page := pageText(t, pictures[name](t))
+		if got := strings.Contains(page, `<span class="share">not interleaved</span>`); got != want {
+			t.Errorf("%s is marked: %v", name, got)
+		}
+		if got := strings.Contains(page, `id="pairs"`); got == want {
+			t.Errorf("%s has its pairs drawn: %v", name, got)
+		}
+	}
+}
