@@ -171,9 +171,12 @@ func (r *schemaReader) resolve(n node) node {
 	return n
 }
 
-// choices are the forms n may take, itself if it has one; what stands for a
-// variable is none of them.
+// choices are the forms n may take, itself if it has one or a title for all;
+// what stands for a variable is none of them.
 func (r *schemaReader) choices(n node) (list []node) {
+	if text(n, "title") != "" {
+		return []node{n}
+	}
 	for _, c := range append(nodes(n, "anyOf"), nodes(n, "oneOf")...) {
 		if text(c, "$ref") != "#/$defs/variable" && (at(c, "required") == nil || at(c, "properties") != nil) {
 			list = append(list, r.choices(r.resolve(c))...)
@@ -256,11 +259,14 @@ func bounds(n node) string {
 	return ""
 }
 
-// example is the first example of n, or of what it may be; nil without one.
+// example is the first example of n or of what it may be, or the first word it
+// may be; nil without either.
 func (r *schemaReader) example(n node) any {
 	for _, c := range append([]node{n}, r.choices(n)...) {
-		if list, _ := at(c, "examples").([]any); len(list) > 0 {
-			return list[0]
+		for _, word := range []string{"examples", "enum"} {
+			if list, _ := at(c, word).([]any); len(list) > 0 {
+				return list[0]
+			}
 		}
 	}
 	return nil
@@ -282,9 +288,12 @@ func anchor(heading string) string {
 	return strings.NewReplacer(".", "", "[", "", "]", "").Replace(heading)
 }
 
+// filledLater are the keys whose defaults a scenario leaves to those who use it:
+// the practice server, TLS, the plan and the search.
+var filledLater = []string{"target.practice", "target.tls.alpn", "load[].burst.repeat", "search"}
+
 // TestSchemaDefaults writes every default of the schema into a scenario that
-// does without: that it stands there changes nothing. Not tried are those that
-// others fill in: the practice server, TLS, and the plan.
+// does without: that it stands there changes nothing.
 func TestSchemaDefaults(t *testing.T) {
 	tried := 0
 	r := readSchema(t)
@@ -293,7 +302,7 @@ func TestSchemaDefaults(t *testing.T) {
 			for _, p := range child(form, "properties") {
 				key, without := p.Key.(string), r.required(form)
 				value := at(r.resolve(p.Value.(node)), "default")
-				if filledLater := []string{"target.practice." + key, "target.tls.alpn", "load[].burst.repeat"}; value == nil || slices.Contains(filledLater, s.path+"."+key) {
+				if value == nil || slices.Contains(filledLater, s.path) || slices.Contains(filledLater, s.path+"."+key) {
 					continue
 				}
 				tried++

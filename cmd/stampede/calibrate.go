@@ -20,7 +20,7 @@ func calibrateCommand(s streams) *cli.Command {
 	return &cli.Command{
 		Name:      "calibrate",
 		Usage:     "measure this host, so that its limit is not taken for a server's",
-		UsageText: "stampede calibrate --null [--of burst|rate]",
+		UsageText: "stampede calibrate --null [--of burst|rate]\n\n   stampede calibrate --null --of rate",
 		Flags:     append(flags, thresholdFlags()...),
 		Action:    func(c *cli.Context) error { return calibrate(c, s) },
 	}
