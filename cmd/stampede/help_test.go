@@ -92,14 +92,7 @@ func TestHelpShowsExamples(t *testing.T) {
 // does, in a folder with the files that examples name. What it would do is not
 // done; what a run or a check would load is read whole.
 func TestHelpExamplesParse(t *testing.T) {
-	folder := t.TempDir()
-	examples, err := filepath.Abs("../../examples")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Symlink(examples, filepath.Join(folder, "examples")); err != nil {
-		t.Fatal(err)
-	}
+	folder := folderWithExamples(t)
 	writeCertificate(t, folder)
 	if err := os.Rename(filepath.Join(folder, "cert.pem"), filepath.Join(folder, "staging-ca.pem")); err != nil {
 		t.Fatal(err)
