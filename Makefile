@@ -1,4 +1,4 @@
-.PHONY: build run test lint bench verify fuzz golden
+.PHONY: build run test lint bench verify fuzz golden docs
 
 build:
 	CGO_ENABLED=0 go build -o stampede ./cmd/stampede
@@ -19,3 +19,6 @@ fuzz:
 	bash .ci/fuzz 20s
 golden:
 	go test $$(git grep -l 'flag.Bool("update"' -- '*_test.go' | xargs -n 1 dirname | sort -u | sed 's|^|./|') -update
+docs:
+	go test ./scenario -run TestReference -update
+	go test ./cmd/stampede -run TestInvestigation -update -count 1 -timeout 20m

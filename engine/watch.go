@@ -13,7 +13,7 @@ import (
 
 // The limits of the host checks (docs/measurement.md says why these).
 const (
-	cpuLimit      = 0.70                   // of the CPUs this process may use, in the worst second
+	cpuLimit      = 0.70                   // of the CPUs this process may use, in the worst half second
 	stealLimit    = 0.02                   // of the host's CPU time, over the run
 	portsLimit    = 0.70                   // of the source ports of a pair of addresses
 	schedLimit    = time.Millisecond       // p99 of the Go scheduler's latency

@@ -9,7 +9,7 @@ type Metric uint8
 const (
 	MetricHandshake  Metric = iota // ended − intended over all arrivals; not established counts as +∞
 	MetricService                  // ended − started, established attempts
-	MetricConnect                  // started to connected, attempts that connected
+	MetricConnect                  // dialed to connected, attempts that connected
 	MetricTLS                      // connected to secured, attempts that got through TLS
 	MetricUpgrade                  // connected or secured to the end of the 101's head, established attempts
 	MetricStartLag                 // started − intended, attempts that were launched

@@ -75,9 +75,12 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 
 func newApp(s streams) *cli.App {
 	app := &cli.App{
-		Name:  "stampede",
-		Usage: "open thousands of WebSocket connections at once and say truthfully how the server took it",
-		Description: "Exit codes: 0 pass; 1 a threshold failed or nothing was established; 2 usage or scenario\n" +
+		Name:      "stampede",
+		Usage:     "open thousands of WebSocket connections at once and say truthfully how the server took it",
+		UsageText: "stampede COMMAND [flags]",
+		Description: "A first run, on a server that comes with it: stampede run practice --burst 500\n" +
+			"Every command has examples: stampede run --help\n\n" +
+			"Exit codes: 0 pass; 1 a threshold failed or nothing was established; 2 usage or scenario\n" +
 			"error, nothing sent; 3 inconclusive or interrupted; 4 generator-limited.",
 		Reader: s.in, Writer: s.out, ErrWriter: s.err,
 		HideVersion:               true,
@@ -96,12 +99,14 @@ func newApp(s streams) *cli.App {
 			return cli.ShowAppHelp(c)
 		},
 		Commands: []*cli.Command{
-			runCommand(s), ceilingCommand(s), compareCommand(s), gateCommand(s), calibrateCommand(s), probeCommand(s), checkCommand(s), reportCommand(s), practiceCommand(s), schemaCommand(s), initCommand(s),
-			workerCommand(s),
+			runCommand(s), ceilingCommand(s), compareCommand(s), gateCommand(s), calibrateCommand(s), probeCommand(s), checkCommand(s),
+			reportCommand(s), practiceCommand(s), schemaCommand(s), initCommand(s), completionCommand(s), manCommand(s),
+			completeCommand(s), workerCommand(s),
 		},
 	}
 	for _, c := range app.Commands {
 		c.OnUsageError = usageError
+		dressHelp(c)
 	}
 	return app
 }

@@ -76,7 +76,7 @@ func TestLivePipelines(t *testing.T) {
 				code, summary := 0, ""
 				for _, command := range p.commands(t, text) {
 					if code == 0 && command != "" {
-						code = runStep(t, dir, command, "TARGET=ws://"+practice.address+"/")
+						code = runPipelineStep(t, dir, command, "TARGET=ws://"+practice.address+"/")
 					}
 				}
 				if code != server.code {
@@ -112,8 +112,8 @@ func pipelineDir(t *testing.T) string {
 	return dir
 }
 
-// runStep runs a step as CI does and returns its exit code.
-func runStep(t *testing.T, dir, command string, env ...string) int {
+// runPipelineStep runs a step as CI does and returns its exit code.
+func runPipelineStep(t *testing.T, dir, command string, env ...string) int {
 	t.Helper()
 	c := exec.Command("bash", "-e", "-o", "pipefail", "-c", command)
 	c.Dir = dir

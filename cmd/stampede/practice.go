@@ -21,7 +21,7 @@ type practiceReady struct {
 
 func practiceCommand(s streams) *cli.Command {
 	flags := []cli.Flag{
-		&cli.StringFlag{Name: "log", Usage: "write a JSON line a handshake, what was really injected, to this file"},
+		&cli.StringFlag{Name: "log", TakesFile: true, Usage: "write a JSON line a handshake, what was really injected, to this file"},
 		&cli.BoolFlag{Name: "json", Usage: "print the address and, at the end, the counts as JSON"},
 		&cli.BoolFlag{Name: "until-stdin-closes", Usage: "end when standard input does, as a child of a run"},
 	}

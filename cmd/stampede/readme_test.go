@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -21,23 +22,26 @@ const readme = "../../README.md"
 // figure is what varies from run to run: a number with its unit, whether it
 // is known, above the deadline (> 3 s) or withheld (needs n ≥ 3,688).
 // Everything else must be as the README shows it.
-var figure = regexp.MustCompile(`(> |needs n ≥ )?\d[\d.,]*( (ns|µs|ms|s|min|%)\b)?`)
+var figure = regexp.MustCompile(`(> |needs n ≥ )?\d[\d.,]*( (ns|µs|ms|s|min( \d+ s)?|%)\b)?`)
 
 // verbatim are lines whose figures do not vary.
 var verbatim = regexp.MustCompile(`^exit code |\.yaml:\d+:\d+: `)
 
+// shownLines are the lines of an output that are not empty.
+func shownLines(output string) []string {
+	return slices.DeleteFunc(strings.Split(output, "\n"), func(line string) bool { return strings.TrimSpace(line) == "" })
+}
+
 // normalise makes two runs' output comparable: figures become N, columns one
 // blank, empty lines nothing.
 func normalise(output string) []string {
-	var lines []string
-	for line := range strings.Lines(output) {
+	lines := shownLines(output)
+	for i, line := range lines {
 		line = strings.Join(strings.Fields(line), " ")
 		if !verbatim.MatchString(line) {
 			line = figure.ReplaceAllString(line, "N")
 		}
-		if line != "" {
-			lines = append(lines, line)
-		}
+		lines[i] = line
 	}
 	return lines
 }
@@ -45,8 +49,9 @@ func normalise(output string) []string {
 // block is a fenced code block.
 type block struct{ language, text string }
 
-func blocks(t *testing.T) []block {
-	text, err := os.ReadFile(readme)
+func blocks(t *testing.T, document string) []block {
+	t.Helper()
+	text, err := os.ReadFile(document)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,30 +84,17 @@ func steps(session string) []step {
 // error among it. A line of … stands for any lines.
 func TestReadmeSessions(t *testing.T) {
 	ran := 0
-	for _, b := range blocks(t) {
+	for _, b := range blocks(t, readme) {
 		if !strings.HasPrefix(b.text, "$ stampede") {
 			continue
 		}
 		ran++
-		folder := t.TempDir()
-		examples, err := filepath.Abs("../../examples")
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := os.Symlink(examples, filepath.Join(folder, "examples")); err != nil {
-			t.Fatal(err)
-		}
+		folder := folderWithExamples(t)
 		for _, s := range steps(b.text) {
 			t.Run(s.command, func(t *testing.T) {
-				c := exec.Command("bash", "-c", s.command)
-				c.Dir = folder
-				out, err := c.CombinedOutput()
-				if _, exited := err.(*exec.ExitError); err != nil && !exited {
-					t.Fatal(err)
-				}
-				got, want := normalise(string(out)), normalise(s.output)
-				if !matches(got, want) {
-					t.Errorf("the README shows otherwise (-README +run):\n%s", cmp.Diff(want, got))
+				out := runStep(t, s.command, folder)
+				if _, ok := align(normalise(out), normalise(s.output)); !ok {
+					t.Errorf("the README shows otherwise (-README +run):\n%s", cmp.Diff(normalise(s.output), normalise(out)))
 				}
 			})
 		}
@@ -112,26 +104,71 @@ func TestReadmeSessions(t *testing.T) {
 	}
 }
 
-// matches compares lines; a … in want is any number of lines.
-func matches(got, want []string) bool {
+// folderWithExamples is an empty folder but for the examples.
+func folderWithExamples(t *testing.T) string {
+	t.Helper()
+	folder := t.TempDir()
+	examples, err := filepath.Abs("../../examples")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(examples, filepath.Join(folder, "examples")); err != nil {
+		t.Fatal(err)
+	}
+	return folder
+}
+
+// runStep runs a command of a session, whatever its exit code, and returns
+// what it printed, standard error among it.
+func runStep(t *testing.T, command, folder string, environment ...string) string {
+	t.Helper()
+	c := exec.Command("bash", "-c", command)
+	c.Dir, c.Env = folder, append(os.Environ(), environment...)
+	out, err := c.CombinedOutput()
+	if _, exited := err.(*exec.ExitError); err != nil && !exited {
+		t.Fatal(err)
+	}
+	return string(out)
+}
+
+// align finds each of the lines wanted among those that are there, in order:
+// place has the index of each in got. A … in want is any number of lines, and
+// has the index -1.
+func align(got, want []string) (place []int, ok bool) {
 	if len(want) == 0 {
-		return len(got) == 0
+		return nil, len(got) == 0
 	}
 	if want[0] != "…" {
-		return len(got) > 0 && got[0] == want[0] && matches(got[1:], want[1:])
+		if len(got) == 0 || got[0] != want[0] {
+			return nil, false
+		}
+		rest, ok := align(got[1:], want[1:])
+		return shifted(0, rest, 1), ok
 	}
 	for i := range len(got) + 1 {
-		if matches(got[i:], want[1:]) {
-			return true
+		if rest, ok := align(got[i:], want[1:]); ok {
+			return shifted(-1, rest, i), true
 		}
 	}
-	return false
+	return nil, false
+}
+
+// shifted is first and the places behind it, which were counted from by on.
+func shifted(first int, places []int, by int) []int {
+	all := []int{first}
+	for _, p := range places {
+		if p >= 0 {
+			p += by
+		}
+		all = append(all, p)
+	}
+	return all
 }
 
 // TestReadmeScenarios holds the README's YAML to be valid scenarios.
 func TestReadmeScenarios(t *testing.T) {
 	found := 0
-	for _, b := range blocks(t) {
+	for _, b := range blocks(t, readme) {
 		if b.language != "yaml" {
 			continue
 		}
@@ -161,12 +198,17 @@ func readmeFile(t *testing.T) func(name string) ([]byte, error) {
 	}
 }
 
-// TestReadmeNamesFlags holds the README and the run command to the same
-// flags for the target, so that neither gains one the other lacks.
+// TestReadmeNamesFlags holds the README, with what it links to for scenarios,
+// and the run command to the same flags for the target, so that neither gains
+// one the other lacks.
 func TestReadmeNamesFlags(t *testing.T) {
-	text, err := os.ReadFile(readme)
-	if err != nil {
-		t.Fatal(err)
+	var text []byte
+	for _, document := range []string{readme, "../../docs/scenario.md"} {
+		part, err := os.ReadFile(document)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text = append(text, part...)
 	}
 	known := map[string]bool{}
 	for _, c := range newApp(streams{}).Commands {
@@ -183,7 +225,7 @@ func TestReadmeNamesFlags(t *testing.T) {
 	}
 	for _, name := range []string{"ca", "cert", "key", "server-name", "insecure", "resumption", "connect-to", "host", "proxy", "proxy-protocol", "subprotocol", "extension"} {
 		if !strings.Contains(string(text), "`--"+name+"`") {
-			t.Errorf("the README's targets lack --%s", name)
+			t.Errorf("no table of targets has --%s", name)
 		}
 	}
 }
@@ -227,7 +269,7 @@ func TestReadmeMatching(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			if got := matches(normalise(test.got), normalise(test.want)); got != test.match {
+			if _, got := align(normalise(test.got), normalise(test.want)); got != test.match {
 				t.Errorf("matches: %v, want %v", got, test.match)
 			}
 		})

@@ -23,7 +23,7 @@ import (
 
 func runCommand(s streams) *cli.Command {
 	flags := []cli.Flag{
-		&cli.StringFlag{Name: "out", Usage: "directory for the result (default stampede-results/NAME-TIME)"},
+		&cli.StringFlag{Name: "out", TakesFile: true, Usage: "directory for the result (default stampede-results/NAME-TIME)"},
 		&cli.BoolFlag{Name: "csv", Usage: "also write attempts.csv, a row an attempt"},
 		&cli.StringFlag{Name: "output", Usage: "text, or json: one document on standard output and nothing else there", Value: "text"},
 		&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "no progress, no notes; the verdict line alone"},

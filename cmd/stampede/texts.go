@@ -15,7 +15,7 @@ func schemaCommand(s streams) *cli.Command {
 	return &cli.Command{
 		Name:      "schema",
 		Usage:     "print the JSON Schema of scenario files, for editors",
-		UsageText: "stampede schema > stampede.schema.json",
+		UsageText: "stampede schema\n\n   stampede schema > stampede.schema.json",
 		Action: func(c *cli.Context) error {
 			_, err := s.out.Write(scenario.Schema())
 			return err
