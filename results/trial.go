@@ -41,6 +41,7 @@ type Trial struct {
 	StartedAt time.Duration `json:"started_at_ns"`       // since the search began
 	Duration  time.Duration `json:"duration_ns"`         // of the run
 	Settle    time.Duration `json:"settle_ns,omitempty"` // waited before it, for the server to recover
+	Drain     time.Duration `json:"drain_ns,omitempty"`  // from the instant of the last burst until all attempts had ended
 	Note      string        `json:"note,omitempty"`      // as "did not recover"
 }
 
@@ -69,7 +70,7 @@ func (r *Result) Trial(load int64, thresholds []Threshold) Trial {
 	row := Trial{
 		Load: load, Good: true, Goals: make([]TrialGoal, 0, len(thresholds)), Planned: r.Planned, Established: r.Count(Selector{Kind: Established}),
 		P50: r.Metrics.Handshake.P50, P99: r.Metrics.Handshake.P99,
-		Failures: r.failureShares(), Duration: r.EndedAt.Sub(r.StartedAt),
+		Failures: r.failureShares(), Duration: r.EndedAt.Sub(r.StartedAt), Drain: r.drain(),
 	}
 	worst := -1.0
 	for _, t := range thresholds {
@@ -87,6 +88,18 @@ func (r *Result) Trial(load int64, thresholds []Threshold) Trial {
 		row.InFlight = time.Duration(r.Metrics.Service.Sum).Seconds() / busy
 	}
 	return row
+}
+
+// drain is how long after the instant of the last burst all attempts had ended;
+// zero without bursts.
+func (r *Result) drain() (d time.Duration) {
+	if len(r.Bursts) == 0 {
+		return 0
+	}
+	for i := range r.Outcomes {
+		d = max(d, r.Outcomes[i].Last-r.Bursts[len(r.Bursts)-1].At)
+	}
+	return d
 }
 
 // trialGoal judges one goal by what was observed, its metric's figures being f.

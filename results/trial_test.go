@@ -276,3 +276,14 @@ func TestLittleGapFindsBookkeepingThatDoesNotAdd(t *testing.T) {
 		t.Errorf("every other attempt failed: gap %.3f, want no judgement", gap)
 	}
 }
+
+func TestTrialTellsHowLongTheLastBurstTook(t *testing.T) {
+	r := NewRecorder(RecorderOptions{Planned: 3, Bursts: []Burst{{Count: 1}, {At: 5 * time.Second, Count: 2}}})
+	for i, a := range []*Attempt{established(0, 900*ms), established(5*time.Second, 40*ms), failed(5*time.Second, 70*ms, gatewayTimeout)} {
+		a.N = int64(i)
+		r.Attempt(a)
+	}
+	if got := r.Result(Run{}).Trial(2, nil).Drain; got != 70*ms {
+		t.Errorf("%v, want the 70 ms of the last to end", got)
+	}
+}

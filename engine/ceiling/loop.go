@@ -91,7 +91,9 @@ func (l *Loop) trial(ctx context.Context, step Step) error {
 	}
 	l.tell(step, false)
 	started := time.Now()
-	t, err := l.Runner.Try(ctx, NewPlan(l.config, l.Hold, step.Load, len(l.Search.trials)), step.Load)
+	plan := NewPlan(l.config, l.Hold, step.Load, len(l.Search.trials))
+	plan.rest(l.Search.drain(step.Load))
+	t, err := l.Runner.Try(ctx, plan, step.Load)
 	if err != nil || ctx.Err() != nil {
 		return err
 	}
