@@ -42,6 +42,7 @@ type Trial struct {
 	Duration  time.Duration `json:"duration_ns"`         // of the run
 	Settle    time.Duration `json:"settle_ns,omitempty"` // waited before it, for the server to recover
 	Note      string        `json:"note,omitempty"`      // as "did not recover"
+	Findings  []Finding     `json:"findings,omitempty"`  // what Explain made of the run
 }
 
 // TrialGoal is the verdict of one trial on one goal.
@@ -69,7 +70,7 @@ func (r *Result) Trial(load int64, thresholds []Threshold) Trial {
 	row := Trial{
 		Load: load, Good: true, Goals: make([]TrialGoal, 0, len(thresholds)), Planned: r.Planned, Established: r.Count(Selector{Kind: Established}),
 		P50: r.Metrics.Handshake.P50, P99: r.Metrics.Handshake.P99,
-		Failures: r.failureShares(), Duration: r.EndedAt.Sub(r.StartedAt),
+		Failures: r.failureShares(), Duration: r.EndedAt.Sub(r.StartedAt), Findings: r.Findings,
 	}
 	worst := -1.0
 	for _, t := range thresholds {
