@@ -22,6 +22,7 @@ type hunt struct {
 	quiet  bool
 	began  time.Time
 
+	terms     []results.Term
 	generator int64 // what this host alone can make; 0: not measured
 	notes     []string
 }
@@ -120,7 +121,7 @@ func (h *hunt) result() *results.Result {
 		Unverified: sc.Target.TLS.Insecure, Environment: environment(), Scenario: string(sc.MaskedSource),
 	})
 	r.Ceiling = h.search.Answer()
-	r.Ceiling.GeneratorCeiling = h.generator
+	r.Ceiling.GeneratorCeiling, r.Ceiling.Terms = h.generator, h.terms
 	r.Interrupted = r.Ceiling.Reason == results.ReasonInterrupted
 	r.Judge(nil)
 	r.Findings = r.Ceiling.GaveOut()
