@@ -39,6 +39,12 @@ type Need struct {
 // Short reports whether the host can't give what is wanted.
 func (n Need) Short() bool { return n.Want > n.Have }
 
+// Split is the need of each of so many processes, which share evenly in it.
+func (n Need) Split(processes int) Need {
+	n.Want = (n.Want + int64(processes) - 1) / int64(processes)
+	return n
+}
+
 // String says it in one line: needs N, has M, and how to raise it if short.
 func (n Need) String() string {
 	text := fmt.Sprintf("%s: needs %d, has %d", n.What, n.Want, n.Have)

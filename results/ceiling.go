@@ -121,7 +121,15 @@ type Ceiling struct {
 	Scalability *Scalability `json:"scalability,omitempty"` // a diagnostic: decides nothing
 	History     *History     `json:"history,omitempty"`     // a diagnostic: decides nothing
 
-	Trials []Trial `json:"trials"` // in the order they were run
+	Terms  []Term  `json:"terms,omitempty"` // what the trials were made with
+	Trials []Trial `json:"trials"`          // in the order they were run
+}
+
+// Term is one of the settings that say what a trial means: trials of searches
+// that differ in one can't be put together.
+type Term struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
 }
 
 // verdict of the search as a run: only a load that was good is a pass.

@@ -43,6 +43,7 @@ type Trial struct {
 	Settle    time.Duration `json:"settle_ns,omitempty"` // waited before it, for the server to recover
 	Drain     time.Duration `json:"drain_ns,omitempty"`  // from the instant of the last burst until all attempts had ended
 	Note      string        `json:"note,omitempty"`      // as "did not recover"
+	Findings  []Finding     `json:"findings,omitempty"`  // what Explain made of the run
 }
 
 // TrialGoal is the verdict of one trial on one goal.
@@ -70,7 +71,7 @@ func (r *Result) Trial(load int64, thresholds []Threshold) Trial {
 	row := Trial{
 		Load: load, Good: true, Goals: make([]TrialGoal, 0, len(thresholds)), Planned: r.Planned, Established: r.Count(Selector{Kind: Established}),
 		P50: r.Metrics.Handshake.P50, P99: r.Metrics.Handshake.P99,
-		Failures: r.failureShares(), Duration: r.EndedAt.Sub(r.StartedAt), Drain: r.drain(),
+		Failures: r.failureShares(), Duration: r.EndedAt.Sub(r.StartedAt), Drain: r.drain(), Findings: r.Findings,
 	}
 	worst := -1.0
 	for _, t := range thresholds {

@@ -116,6 +116,9 @@ func findCeiling(c *cli.Context, s streams) error {
 	if err != nil {
 		return err
 	}
+	if h.terms = ceiling.Terms(sc); record != nil {
+		h.terms = record.Terms // with the range that was asked for then
+	}
 	ctx, release := stopOnSignal(c.Context, s.err)
 	defer release()
 	if h.at, err = sit(ctx, sc); err != nil {

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -23,16 +22,9 @@ type hunt struct {
 	quiet  bool
 	began  time.Time
 
+	terms     []results.Term
 	generator int64 // what this host alone can make; 0: not measured
 	notes     []string
-	seen      []sighting
-}
-
-// sighting is what a valid trial's evidence came to.
-type sighting struct {
-	load     int64
-	good     bool
-	findings []results.Finding
 }
 
 // note keeps a sentence for the result and says it.
@@ -66,11 +58,7 @@ func (h *hunt) Try(ctx context.Context, p ceiling.Plan, load int64) (results.Tri
 	if err != nil {
 		return results.Trial{}, err
 	}
-	row := r.Trial(load, h.at.scenario.Thresholds)
-	if row.Valid {
-		h.seen = append(h.seen, sighting{load, row.Good, r.Findings})
-	}
-	return row, nil
+	return r.Trial(load, h.at.scenario.Thresholds), nil
 }
 
 // probeEvery is how far apart single handshakes are.
@@ -133,33 +121,9 @@ func (h *hunt) result() *results.Result {
 		Unverified: sc.Target.TLS.Insecure, Environment: environment(), Scenario: string(sc.MaskedSource),
 	})
 	r.Ceiling = h.search.Answer()
-	r.Ceiling.GeneratorCeiling = h.generator
+	r.Ceiling.GeneratorCeiling, r.Ceiling.Terms = h.generator, h.terms
 	r.Interrupted = r.Ceiling.Reason == results.ReasonInterrupted
 	r.Judge(nil)
-	r.Findings = gaveOut(h.seen, r.Ceiling.Low)
+	r.Findings = r.Ceiling.GaveOut()
 	return r
-}
-
-// gaveOut is what was seen in bad trials at or above a load, the nearest first,
-// and in no good one: what the server runs out of there.
-func gaveOut(seen []sighting, ceiling int64) []results.Finding {
-	bad := slices.DeleteFunc(slices.Clone(seen), func(s sighting) bool { return s.good || s.load < ceiling })
-	slices.SortStableFunc(bad, func(a, b sighting) int { return int(a.load - b.load) })
-	known := map[string]bool{}
-	for _, s := range seen {
-		for _, f := range s.findings {
-			known[f.Name] = known[f.Name] || s.good
-		}
-	}
-	list := []results.Finding{}
-	for _, s := range bad {
-		for _, f := range s.findings {
-			if !known[f.Name] {
-				known[f.Name] = true
-				f.Text = fmt.Sprintf("at %s: %s", results.FormatCount(s.load), f.Text)
-				list = append(list, f)
-			}
-		}
-	}
-	return list
 }

@@ -122,6 +122,9 @@ func (s *sitting) shortOf(search scenario.Search, hold scenario.Hold, load int64
 	}
 	schedule := sc.Schedule()
 	for _, n := range engine.Needs(&sc, schedule, s.targets) {
+		if n.What == engine.Descriptors && search.Of == results.LoadHeld {
+			n = n.Split(engine.Workers(&sc, schedule)) // bursts and rates are measured as one process makes them
+		}
 		if n.Short() {
 			return n.What
 		}

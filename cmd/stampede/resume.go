@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"strings"
 
 	"stampede/engine/ceiling"
 	"stampede/results"
@@ -23,44 +22,32 @@ func readRecord(path string, sc *scenario.Scenario) (*results.Ceiling, error) {
 	if r.Ceiling == nil {
 		return nil, fmt.Errorf("--resume %s: it holds a run and no search", path)
 	}
-	for _, part := range []struct{ what, was, is string }{
-		{"target", targetOf(r.Target.URL), targetOf(sc.Masked(sc.Target.URL))},
-		{"load", string(r.Ceiling.Of), string(sc.Search.Of)},
-		{"thresholds", recordedGoals(r.Ceiling), goals(sc.Thresholds)},
-	} {
-		if part.was != part.is && part.was != "" {
-			return nil, fmt.Errorf("--resume %s: recorded with %s %s, and now %[2]s %[4]s; trials of both don't add up", path, part.what, part.was, part.is)
-		}
+	if name, was, is, same := compareTerms(r.Ceiling, ceiling.Terms(sc)); !same {
+		return nil, fmt.Errorf("--resume %s: recorded with %s %s, and now %[2]s %[4]s; trials of both don't add up", path, name, was, is)
 	}
 	return r.Ceiling, nil
 }
 
-// targetOf is a result's URL without the address that the practice server had.
-func targetOf(url string) string {
-	if strings.HasPrefix(url, scenario.Practice+" (") {
-		return scenario.Practice
+// compareTerms returns the first term of a search that its record does not
+// have, or has otherwise. The ends of the range are the record's unless they
+// are asked for.
+func compareTerms(record *results.Ceiling, now []results.Term) (name, was, is string, same bool) {
+	recorded := map[string]string{}
+	for _, t := range record.Terms {
+		recorded[t.Name] = t.Value
 	}
-	return url
-}
-
-func goals(list []results.Threshold) string {
-	texts := make([]string, len(list))
-	for i, t := range list {
-		texts[i] = t.String()
+	for name, end := range map[string]int64{ceiling.TermFrom: record.From, ceiling.TermTo: record.To} {
+		if recorded[name] == "" {
+			recorded[name] = results.FormatCount(end)
+		}
 	}
-	return strings.Join(texts, ", ")
-}
-
-// recordedGoals are those that the trials were judged by, "" without trials.
-func recordedGoals(c *results.Ceiling) string {
-	if len(c.Trials) == 0 {
-		return ""
+	for _, t := range now {
+		ofRange := t.Name == ceiling.TermFrom || t.Name == ceiling.TermTo
+		if was := recorded[t.Name]; was != t.Value && !(ofRange && t.Value == "") {
+			return t.Name, was, t.Value, false
+		}
 	}
-	texts := make([]string, len(c.Trials[0].Goals))
-	for i, g := range c.Trials[0].Goals {
-		texts[i] = g.Goal
-	}
-	return strings.Join(texts, ", ")
+	return "", "", "", true
 }
 
 // feed brings a search to where its record stood.

@@ -13,11 +13,12 @@
 //  2. Coarse: one trial a load, twice the load each time until one is bad, then
 //     halving the bracket, on a logarithmic scale, until it is 20 % wide.
 //  3. Middle: the majority of 3 decides, until the bracket is 10 % wide.
-//  4. Fine: the majority of 5 decides, until it is 5 % wide.
+//  4. Fine: the majority of 5 decides, until it is 5 % wide, or 2 % if connections
+//     are held.
 //  5. Posterior: the bracket is no interval; with noise of 8 % it holds the
 //     ceiling less than half the time. What all trials say together is one
 //     (stats.NewHalfPoint); trials are added near its middle until it is 10 %
-//     wide.
+//     wide, or 4 %.
 //  6. Confirm: five trials from idle at the lower end of the interval. Four have
 //     to be good, or the same is tried once more a width further down.
 //

@@ -116,11 +116,20 @@ func withDefaults(s scenario.Search) scenario.Search {
 // usualFrom is the smallest load of a search that says none.
 const usualFrom = 10
 
+// heldWidths are those of a search for what can be held. How many get in is
+// counted, not timed, and varies less from trial to trial than how long a burst
+// takes; a limit of connections has an edge of one.
+var heldWidths = Widths{Fine: 0.02, Interval: 0.04}
+
 // NewOptions are those of a scenario's search by its goals. To is zero where
 // the scenario says none.
 func NewOptions(search scenario.Search, goals []results.Threshold) Options {
 	s := withDefaults(search)
-	return Options{
+	o := Options{
 		Of: s.Of, From: cmp.Or(s.From, usualFrom), To: s.To, Duration: s.Budget, Strict: s.Strict, Pooled: PooledFor(goals),
 	}
+	if s.Of == results.LoadHeld {
+		o.Widths = heldWidths
+	}
+	return o
 }

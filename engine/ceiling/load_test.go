@@ -70,3 +70,25 @@ func TestPlanOfHeldOpensExactlyTheLoad(t *testing.T) {
 		}
 	}
 }
+
+// A limit of 2,000 is found to within 2 %, by trials that all tell the truth.
+func TestSearchOfHeldFindsLimitOfConnections(t *testing.T) {
+	for _, limit := range []int64{31, 50, 997, 2000, 12345} {
+		o := NewOptions(scenario.Search{Of: results.LoadHeld, From: 20, To: 50_000}, nil)
+		o.Duration = 0
+		s, err := New(o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for step, ok := s.Next(); ok; step, ok = s.Next() {
+			if err := s.Feed(results.Trial{Load: step.Load, Good: step.Load <= limit, Valid: true}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		c := s.Answer()
+		within := max(limit/50, 1)
+		if c.Status != results.CeilingConfirmed || c.Value < limit-within || c.Value > limit+within || c.Low > limit || c.High < limit {
+			t.Errorf("limit %d: %s, %d [%d, %d] after %d trials", limit, c.Status, c.Value, c.Low, c.High, len(c.Trials))
+		}
+	}
+}

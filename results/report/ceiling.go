@@ -54,7 +54,7 @@ func ending(c *results.Ceiling) string {
 	case results.CeilingBelow:
 		return "below " + load(c, c.High) + " (irregular)"
 	}
-	text := "INCONCLUSIVE: " + escape(string(c.Reason))
+	text := "not found: " + escape(string(c.Reason))
 	if c.LimitedAt > 0 {
 		text += " at " + load(c, c.LimitedAt)
 	}

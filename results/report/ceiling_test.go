@@ -68,16 +68,16 @@ func TestCeilingLineWordsEveryEnding(t *testing.T) {
 		}, "burst ceiling below 50 (irregular) · first bad 50 (0/3) · limited by handshake p99 · 0 trials, 0 s"},
 		{"generator-limited", func(c *results.Ceiling) {
 			*c = results.Ceiling{Of: results.LoadBurst, Value: 800, Low: 800, Reason: results.ReasonGeneratorLimited, LimitedAt: 1400}
-		}, "burst ceiling INCONCLUSIVE: generator-limited at 1,400 · so far at least 800 · 0 trials, 0 s"},
+		}, "burst ceiling not found: generator-limited at 1,400 · so far at least 800 · 0 trials, 0 s"},
 		{"interrupted with an interval", func(c *results.Ceiling) {
 			*c = results.Ceiling{Of: results.LoadBurst, Value: 900, Low: 800, High: 1000, Reason: results.ReasonInterrupted}
-		}, "burst ceiling INCONCLUSIVE: interrupted · so far 900 [800, 1,000] 95 % · 0 trials, 0 s"},
+		}, "burst ceiling not found: interrupted · so far 900 [800, 1,000] 95 % · 0 trials, 0 s"},
 		{"interrupted with a bad load", func(c *results.Ceiling) {
 			*c = results.Ceiling{Of: results.LoadBurst, High: 100, Reason: results.ReasonInterrupted}
-		}, "burst ceiling INCONCLUSIVE: interrupted · so far below 100 · 0 trials, 0 s"},
+		}, "burst ceiling not found: interrupted · so far below 100 · 0 trials, 0 s"},
 		{"at once out of budget", func(c *results.Ceiling) {
 			*c = results.Ceiling{Of: results.LoadBurst, Reason: results.ReasonBudget}
-		}, "burst ceiling INCONCLUSIVE: budget · nothing known yet · 0 trials, 0 s"},
+		}, "burst ceiling not found: budget · nothing known yet · 0 trials, 0 s"},
 	}
 	for _, test := range tests {
 		r := searched()

@@ -1,0 +1,52 @@
+package results
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+)
+
+// GaveOut is what the server runs out of at the ceiling, as far as trials show
+// it: what was found in bad trials from the ceiling on, the nearest first, and
+// in no good one. Where all of that was found in good trials too, the limit is
+// a matter of degree, as with a queue that only grows: it is told all the same,
+// with that said.
+func (c *Ceiling) GaveOut() []Finding {
+	passed := map[string]bool{}
+	for _, t := range c.Valid() {
+		for _, f := range t.Findings {
+			passed[f.Name] = passed[f.Name] || t.Good
+		}
+	}
+	above, both := []Finding{}, []Finding{}
+	for _, f := range c.foundAbove() {
+		if passed[f.Name] {
+			f.Text += " It was so in trials that passed too."
+			both = append(both, f)
+		} else {
+			above = append(above, f)
+		}
+	}
+	if len(above) == 0 {
+		return both
+	}
+	return above
+}
+
+// foundAbove are the findings of bad trials from the ceiling on, each once, as
+// it was at the smallest load that had it.
+func (c *Ceiling) foundAbove() (list []Finding) {
+	bad := slices.DeleteFunc(c.Valid(), func(t Trial) bool { return t.Good || t.Load < c.Low })
+	slices.SortStableFunc(bad, func(a, b Trial) int { return cmp.Compare(a.Load, b.Load) })
+	told := map[string]bool{}
+	for _, t := range bad {
+		for _, f := range t.Findings {
+			if !told[f.Name] {
+				told[f.Name] = true
+				f.Text = fmt.Sprintf("at %s: %s", FormatCount(t.Load), f.Text)
+				list = append(list, f)
+			}
+		}
+	}
+	return list
+}
