@@ -49,6 +49,9 @@ func isRecorded(arg string) bool {
 
 // loadVariants loads the variants of one scenario.
 func loadVariants(c *cli.Context, file string) ([]operand, error) {
+	if isRecorded(file) {
+		return nil, fmt.Errorf("%s is one result: give a second to compare it with", file)
+	}
 	sc, err := loadArgument(c, file)
 	if err != nil {
 		return nil, err
