@@ -38,6 +38,10 @@ type Trial struct {
 	Goodput     float64            `json:"goodput_per_s"` // established in a second of load
 	InFlight    float64            `json:"in_flight"`     // mean number of handshakes under way that were to be established
 
+	// LittleGap is how far InFlight is from what Little's law makes of it, see
+	// Result.LittleGap; null where that says nothing.
+	LittleGap *float64 `json:"little_gap,omitempty"`
+
 	StartedAt time.Duration `json:"started_at_ns"`       // since the search began
 	Duration  time.Duration `json:"duration_ns"`         // of the run
 	Settle    time.Duration `json:"settle_ns,omitempty"` // waited before it, for the server to recover
@@ -84,6 +88,9 @@ func (r *Result) Trial(load int64, thresholds []Threshold) Trial {
 	}
 	row.Invalid = r.whyNoTrial(thresholds, row.Goals)
 	row.Valid = row.Invalid == ""
+	if gap, ok := r.LittleGap(); ok {
+		row.LittleGap = &gap
+	}
 	if busy := r.busy().Seconds(); busy > 0 {
 		row.Goodput = float64(row.Established) / busy
 		row.InFlight = time.Duration(r.Metrics.Service.Sum).Seconds() / busy

@@ -261,6 +261,9 @@ func TestLittleGapFindsBookkeepingThatDoesNotAdd(t *testing.T) {
 	if gap, ok := r.LittleGap(); !ok || gap > 0.1 {
 		t.Errorf("1,000/s of 100 ms: gap %.3f, %v; want at most 10 %%", gap, ok)
 	}
+	if row := r.Trial(1000, nil); row.LittleGap == nil || *row.LittleGap > 0.1 {
+		t.Errorf("the trial's row tells %v, want at most 10 %%", row.LittleGap)
+	}
 	for i := range r.Timeline {
 		r.Timeline[i].InFlight *= 2
 	}

@@ -5,8 +5,6 @@ import (
 	"encoding/xml"
 	"errors"
 	"io"
-	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -71,19 +69,7 @@ func TestCI(t *testing.T) {
 				if err := draw(&got, make(t)); err != nil {
 					t.Fatal(err)
 				}
-				golden := filepath.Join("testdata", name+"-"+ending)
-				if *update {
-					if err := os.WriteFile(golden, []byte(got.String()), 0o644); err != nil {
-						t.Fatal(err)
-					}
-				}
-				want, err := os.ReadFile(golden)
-				if err != nil {
-					t.Fatal(err)
-				}
-				if diff := cmp.Diff(string(want), got.String()); diff != "" {
-					t.Errorf("(-want +got):\n%s", diff)
-				}
+				checkGolden(t, name+"-"+ending, got.String())
 				if err := draw(brokenPipe{}, make(t)); !errors.Is(err, errPipe) && got.Len() > 0 {
 					t.Errorf("a broken pipe gives %v", err)
 				}

@@ -214,6 +214,25 @@ func answer(r *results.Result) *results.Result {
 	return empty
 }
 
+// checkGolden holds a text to the file of that name, or writes it there with
+// -update.
+func checkGolden(t *testing.T, name, got string) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
 func TestText(t *testing.T) {
 	for name, picture := range pictures {
 		t.Run(name, func(t *testing.T) {
@@ -221,19 +240,7 @@ func TestText(t *testing.T) {
 			if err := Text(&got, picture(t), TextOptions{}); err != nil {
 				t.Fatal(err)
 			}
-			golden := filepath.Join("testdata", name+".txt")
-			if *update {
-				if err := os.WriteFile(golden, []byte(got.String()), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(golden)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(string(want), got.String()); diff != "" {
-				t.Errorf("(-want +got):\n%s", diff)
-			}
+			checkGolden(t, name+".txt", got.String())
 			for i, r := range got.String() {
 				if r != '\n' && escape(string(r)) != string(r) {
 					t.Errorf("byte %d is the unescaped %q", i, r)
