@@ -86,10 +86,14 @@ func openText(c *results.Comparison, e *results.Effect) string {
 	return text
 }
 
-// changeWord is slower and faster for times, worse and better for shares.
+// changeWord is slower and faster for times, worse and better for shares, lower
+// and higher for ceilings.
 func changeWord(u results.Unit, c results.Change) string {
-	if u == results.Share {
+	switch u {
+	case results.Share:
 		return map[results.Change]string{results.Slower: "worse", results.Faster: "better"}[c]
+	case results.Capacity:
+		return map[results.Change]string{results.Slower: "lower", results.Faster: "higher"}[c]
 	}
 	return c.String()
 }
@@ -102,8 +106,11 @@ func tinyText(e *results.Effect) string {
 }
 
 func evidenceText(c *results.Comparison, e *results.Effect) string {
-	if !c.Interleaved {
+	switch {
+	case !c.Interleaved:
 		return ", not interleaved"
+	case e.Unit == results.Capacity:
+		return ", " + escape(e.Note)
 	}
 	p := pText(e.AdjustedP)
 	if !strings.HasPrefix(p, "<") {
@@ -182,7 +189,13 @@ func marginText(c *results.Comparison, u results.Unit) string {
 
 // planText says how the evidence was had.
 func planText(c *results.Comparison) string {
-	if !c.Interleaved {
+	searches := c.Primary == results.CeilingMetric
+	switch {
+	case searches && !c.Interleaved:
+		return "one stored search each"
+	case searches:
+		return "two searches, trials in turn"
+	case !c.Interleaved:
 		return "one stored run each"
 	}
 	text := fmt.Sprintf("%s interleaved, seed %d", several(int64(c.Pairs), "pair"), c.Seed)
@@ -229,6 +242,8 @@ func middle(v *float64, u results.Unit) string {
 		return "+∞"
 	case u == results.Share:
 		return percent(min(*v, 1))
+	case u == results.Capacity:
+		return results.FormatCount(int64(*v))
 	}
 	return duration(time.Duration(min(*v, math.MaxInt64/2))) // what is more has no Duration
 }
