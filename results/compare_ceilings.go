@@ -28,6 +28,15 @@ func CompareCeilings(a, b *Ceiling, o CompareOptions) *Comparison {
 	return c
 }
 
+// CompareStoredCeilings is CompareCeilings for two results of searches, which
+// names what is different about where and how they were made.
+func CompareStoredCeilings(a, b *Result, o CompareOptions) *Comparison {
+	c := CompareCeilings(a.Ceiling, b.Ceiling, o)
+	c.Notes = append(c.Notes, notInterleaved)
+	c.Differences = fingerprintDifferences(a, b)
+	return c
+}
+
 // admitSearch withholds the outcome if a search found nothing.
 func (c *Comparison) admitSearch(name string, s *Ceiling) {
 	if s.Status == CeilingInconclusive {

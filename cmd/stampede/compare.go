@@ -25,10 +25,10 @@ func compareCommand(s streams) *cli.Command {
 	return &cli.Command{
 		Name:  "compare",
 		Usage: "say which of two targets is better, by interleaved pairs of trials",
-		UsageText: "stampede compare A B [flags]\n   stampede compare SCENARIO [flags]\n\n   stampede compare ws://127.0.0.1:8001/ ws://127.0.0.1:8002/ --rate 300/s --for 10s\n" +
-			"   stampede compare scenario.yaml ws://127.0.0.1:8002/\n   stampede compare variants.yaml\n   stampede compare stampede-results/monday stampede-results/tuesday",
+		UsageText: "stampede compare A B [flags]\n   stampede compare SCENARIO [flags]\n   stampede compare A B --ceilings --of burst|rate|held [flags]\n\n   stampede compare ws://127.0.0.1:8001/ ws://127.0.0.1:8002/ --rate 300/s --for 10s\n" +
+			"   stampede compare ws://127.0.0.1:8001/ ws://127.0.0.1:8002/ --at 70% --of rate\n   stampede compare scenario.yaml ws://127.0.0.1:8002/\n   stampede compare variants.yaml\n   stampede compare stampede-results/monday stampede-results/tuesday",
 		Description: "Exit codes: 0 answered, whatever the answer; 2 usage; 3 inconclusive; 4 generator-limited.",
-		Flags:       slices.Concat(flags, trialFlags(), announceFlags()),
+		Flags:       slices.Concat(flags, compareSearchFlags(), trialFlags(), announceFlags()),
 		Action:      func(c *cli.Context) error { return runCompare(c, s) },
 	}
 }
@@ -70,6 +70,10 @@ func runCompare(c *cli.Context, s streams) error {
 	if err != nil {
 		return err
 	}
+	search, err := searchOptions(c)
+	if err != nil {
+		return err
+	}
 	var sides []operand
 	switch c.NArg() {
 	case 1:
@@ -88,20 +92,36 @@ func runCompare(c *cli.Context, s streams) error {
 		return errors.New("one is recorded and one is not: compare two results, or run both now")
 	}
 	if !sides[0].live() {
-		r := sides[1].recorded
-		o.A, o.B = sides[0].name, sides[1].name
-		r.Compare = results.CompareStored(sides[0].recorded, r, o)
-		return tellComparison(c, s, r)
+		return compareRecorded(c, s, sides[0], sides[1], o)
 	}
-	r, err := compareAll(c, s, sides, o)
+	if searches(c) {
+		if err := search.prepare(sides); err != nil {
+			return err
+		}
+	}
+	r, err := compareAll(c, s, sides, search, o)
 	if err != nil {
 		return err
 	}
 	return tellComparison(c, s, r)
 }
 
+// compareRecorded compares two recorded runs, or two recorded searches.
+func compareRecorded(c *cli.Context, s streams, a, b operand, o results.CompareOptions) (err error) {
+	if searches(c) {
+		return errors.New("--ceilings and --at make load: results are compared as what they are, without them")
+	}
+	o.A, o.B = a.name, b.name
+	if a.recorded.Ceiling == nil && b.recorded.Ceiling == nil {
+		b.recorded.Compare = results.CompareStored(a.recorded, b.recorded, o)
+	} else if b.recorded.Compare, err = compareStoredCeilings(a, b, o); err != nil {
+		return err
+	}
+	return tellComparison(c, s, b.recorded)
+}
+
 // compareAll compares every side with the first, one after the other.
-func compareAll(c *cli.Context, s streams, sides []operand, o results.CompareOptions) (last *results.Result, err error) {
+func compareAll(c *cli.Context, s streams, sides []operand, search *compareSearch, o results.CompareOptions) (last *results.Result, err error) {
 	ctx, release := stopOnSignal(c.Context, s.err)
 	defer release()
 	seed, out := seedOf(c), c.String("out")
@@ -111,7 +131,7 @@ func compareAll(c *cli.Context, s streams, sides []operand, o results.CompareOpt
 		if out != "" && len(sides) > 2 {
 			out = filepath.Join(c.String("out"), fileName(b.name))
 		}
-		if last, err = compareLive(ctx, c, s, sides[0], b, results.PairsOptions{Seed: seed, Pairs: c.Int("pairs")}, out, o); err != nil {
+		if last, err = compareLive(ctx, c, s, sides[0], b, results.PairsOptions{Seed: seed, Pairs: c.Int("pairs")}, search, out, o); err != nil {
 			return nil, err
 		}
 		family = append(family, last.Compare)
@@ -136,6 +156,9 @@ func compareOptions(c *cli.Context) (o results.CompareOptions, err error) {
 	if o.Delta, err = results.ParseMargin(c.String("delta")); err != nil {
 		return o, fmt.Errorf("--delta: %w", err)
 	}
+	if c.Bool("ceilings") && !c.IsSet("delta") {
+		o.Delta = usualCeilingDelta
+	}
 	if o.Primary, err = results.ParseMeasure(c.String("primary")); err != nil {
 		return o, fmt.Errorf("--primary: %w", err)
 	}
@@ -143,7 +166,7 @@ func compareOptions(c *cli.Context) (o results.CompareOptions, err error) {
 }
 
 // compareLive makes the pairs of two targets.
-func compareLive(ctx context.Context, c *cli.Context, s streams, a, b operand, p results.PairsOptions, out string, o results.CompareOptions) (r *results.Result, err error) {
+func compareLive(ctx context.Context, c *cli.Context, s streams, a, b operand, p results.PairsOptions, search *compareSearch, out string, o results.CompareOptions) (r *results.Result, err error) {
 	if err := sameLoad(a.scenario, b.scenario); err != nil {
 		return nil, err
 	}
@@ -156,14 +179,27 @@ func compareLive(ctx context.Context, c *cli.Context, s streams, a, b operand, p
 	if err := d.begin(ctx, c, s, out, "compare", int64(p.Pairs)+1); err != nil {
 		return nil, err
 	}
-	if r, err = d.compare(ctx, results.NewPairs(p), o); err == nil && !c.Bool("quiet") {
+	if c.Bool("ceilings") {
+		r, err = d.compareCeilings(ctx, s, search, o)
+	} else {
+		r, err = d.comparePairs(ctx, s, results.NewPairs(p), search, o)
+	}
+	if err == nil && !c.Bool("quiet") {
 		fmt.Fprintf(s.err, "result: %s\n", d.dir.path)
 	}
 	return r, err
 }
 
-// compare carries out a plan, and writes what is known after every trial.
-func (d *duel) compare(ctx context.Context, plan *results.Pairs, o results.CompareOptions) (*results.Result, error) {
+// comparePairs carries out a plan, and writes what is known after every trial.
+func (d *duel) comparePairs(ctx context.Context, s streams, plan *results.Pairs, search *compareSearch, o results.CompareOptions) (*results.Result, error) {
+	var notes []string
+	if search.share > 0 {
+		load, err := d.loadBy(ctx, s, search)
+		if err != nil {
+			return nil, err
+		}
+		notes = slices.Concat(search.notes, []string{load})
+	}
 	for {
 		more, err := d.turn(ctx, plan)
 		if err != nil {
@@ -171,6 +207,7 @@ func (d *duel) compare(ctx context.Context, plan *results.Pairs, o results.Compa
 		}
 		r := d.result()
 		r.Compare = results.ComparePlan(plan, o)
+		r.Compare.Notes = append(r.Compare.Notes, notes...)
 		d.warnOfShort(r.Compare)
 		if err := d.dir.write(r); err != nil || !more {
 			return r, err

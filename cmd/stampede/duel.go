@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -86,7 +87,7 @@ func (d *duel) begin(ctx context.Context, c *cli.Context, s streams, out, name s
 	var count int64
 	for _, at := range d.sitting() {
 		addresses = append(addresses, at.addresses()...)
-		count += trials * at.scenario.Schedule().Len()
+		count += cmp.Or(trials*at.scenario.Schedule().Len(), at.scenario.Search.To, at.scenario.Search.From) // of a search its largest trial
 	}
 	if err := confirm(s, c.Bool("yes"), count, addresses); err != nil {
 		return err
@@ -207,9 +208,18 @@ func newTrialsDir(out, name string) (*trialsDir, error) {
 
 // save writes one trial.
 func (d *trialsDir) save(name string, r *results.Result) error {
+	of, err := d.of(name)
+	if err != nil {
+		return err
+	}
+	return of.write(r)
+}
+
+// of is the directory of one trial, or of one search.
+func (d *trialsDir) of(name string) (*resultDir, error) {
 	path := filepath.Join(d.path, "trials", name)
 	if err := os.MkdirAll(path, 0o755); err != nil {
-		return fmt.Errorf("writing a trial: %w", err)
+		return nil, fmt.Errorf("writing a trial: %w", err)
 	}
-	return (&resultDir{path: path}).write(r)
+	return &resultDir{path: path}, nil
 }
