@@ -50,7 +50,7 @@ type Result struct {
 	Environment   map[string]string `json:"environment"`
 	Scenario      string            `json:"scenario"`              // as it was run, secrets masked
 	Compare       *Comparison       `json:"compare,omitempty"`     // of a comparison, which B is one side of
-	Comparisons   []*Comparison     `json:"comparisons,omitempty"` // of more than two variants: each with the first; Compare is the last of them
+	Comparisons   []*Comparison     `json:"comparisons,omitempty"` // of more than two variants: each with the first, see Compared; Compare is the last of them
 	Gate          *Gate             `json:"gate,omitempty"`
 }
 

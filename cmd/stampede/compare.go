@@ -126,15 +126,17 @@ func compareAll(c *cli.Context, s streams, sides []operand, search *compareSearc
 	defer release()
 	seed, out := seedOf(c), c.String("out")
 	var family []*results.Comparison
+	var stored []keptResult
 	for _, b := range sides[1:] {
 		o.A, o.B = sides[0].name, b.name
 		if out != "" && len(sides) > 2 {
 			out = filepath.Join(c.String("out"), fileName(b.name))
 		}
-		if last, err = compareLive(ctx, c, s, sides[0], b, results.PairsOptions{Seed: seed, Pairs: c.Int("pairs")}, search, out, o); err != nil {
+		kept, err := compareLive(ctx, c, s, sides[0], b, results.PairsOptions{Seed: seed, Pairs: c.Int("pairs")}, search, out, o)
+		if err != nil {
 			return nil, err
 		}
-		family = append(family, last.Compare)
+		last, stored, family = kept.result, append(stored, kept), append(family, kept.result.Compare)
 		if ctx.Err() != nil {
 			break
 		}
@@ -142,8 +144,19 @@ func compareAll(c *cli.Context, s streams, sides []operand, search *compareSearc
 	if len(sides) > 2 {
 		results.CorrectFamily(family, o)
 		last.Comparisons = family
+		for _, kept := range stored { // again, as corrected
+			if err := kept.dir.write(kept.result); err != nil {
+				return nil, err
+			}
+		}
 	}
 	return last, nil
+}
+
+// keptResult is a result and where it is written.
+type keptResult struct {
+	dir    *trialsDir
+	result *results.Result
 }
 
 func compareOptions(c *cli.Context) (o results.CompareOptions, err error) {
@@ -166,28 +179,29 @@ func compareOptions(c *cli.Context) (o results.CompareOptions, err error) {
 }
 
 // compareLive makes the pairs of two targets.
-func compareLive(ctx context.Context, c *cli.Context, s streams, a, b operand, p results.PairsOptions, search *compareSearch, out string, o results.CompareOptions) (r *results.Result, err error) {
+func compareLive(ctx context.Context, c *cli.Context, s streams, a, b operand, p results.PairsOptions, search *compareSearch, out string, o results.CompareOptions) (kept keptResult, err error) {
 	if err := sameLoad(a.scenario, b.scenario); err != nil {
-		return nil, err
+		return kept, err
 	}
 	d, err := sitBoth(ctx, a, b)
 	if err != nil {
-		return nil, err
+		return kept, err
 	}
 	defer func() { err = errors.Join(err, d.stop()) }()
 	d.measures, p.Restart = o.Measured(), d.restarts()
 	if err := d.begin(ctx, c, s, out, "compare", int64(p.Pairs)+1); err != nil {
-		return nil, err
+		return kept, err
 	}
+	kept.dir = d.dir
 	if c.Bool("ceilings") {
-		r, err = d.compareCeilings(ctx, s, search, o)
+		kept.result, err = d.compareCeilings(ctx, s, search, o)
 	} else {
-		r, err = d.comparePairs(ctx, s, results.NewPairs(p), search, o)
+		kept.result, err = d.comparePairs(ctx, s, results.NewPairs(p), search, o)
 	}
 	if err == nil && !c.Bool("quiet") {
 		fmt.Fprintf(s.err, "result: %s\n", d.dir.path)
 	}
-	return r, err
+	return kept, err
 }
 
 // comparePairs carries out a plan, and writes what is known after every trial.
@@ -236,25 +250,17 @@ func tellComparison(c *cli.Context, s streams, r *results.Result) error {
 		fmt.Fprintln(s.err, "stampede:", err)
 	}
 	code := exitPass
-	for _, one := range comparisons(r) {
+	for _, one := range r.Compared() {
 		code = max(code, one.ExitCode())
 	}
 	return exit(code)
-}
-
-// comparisons are those that r is of.
-func comparisons(r *results.Result) []*results.Comparison {
-	if len(r.Comparisons) > 0 {
-		return r.Comparisons
-	}
-	return []*results.Comparison{r.Compare}
 }
 
 func writeComparison(w io.Writer, r *results.Result, output string, quiet bool) (err error) {
 	if output == "json" {
 		return r.Write(w)
 	}
-	for i, one := range comparisons(r) {
+	for i, one := range r.Compared() {
 		if quiet {
 			word, evidence := report.CompareLine(one)
 			_, err = fmt.Fprintln(w, word+evidence)

@@ -23,11 +23,21 @@ func CompareText(w io.Writer, c *results.Comparison, o TextOptions) error {
 	return err
 }
 
-// comparison is what follows the first line; nothing of none.
-func (t *text) comparison(c *results.Comparison) {
-	if c == nil {
-		return
+// comparisons are all of a result; of several, each has its own first line.
+func (t *text) comparisons() {
+	all := t.result.Compared()
+	for _, c := range all {
+		if len(all) > 1 {
+			word, evidence := CompareLine(c)
+			t.line("")
+			t.line("%s%s", t.loud(word), evidence)
+		}
+		t.comparison(c)
 	}
+}
+
+// comparison is what follows the first line.
+func (t *text) comparison(c *results.Comparison) {
 	t.line("A: %s · B: %s · %s", escape(c.A), escape(c.B), planText(c))
 	t.effects(c)
 	t.list("differs", c.Differences)
@@ -49,6 +59,24 @@ func TrialLine(r *results.Result, m results.Measure) string {
 		value = nil
 	}
 	return line + ", " + m.String() + " " + middle(value, m.Unit())
+}
+
+// familyLine is CompareLine for all comparisons of a result, each by the name
+// of its B where there are several.
+func familyLine(r *results.Result) (word, evidence string) {
+	all := r.Compared()
+	if len(all) == 1 {
+		return CompareLine(all[0])
+	}
+	for i, c := range all {
+		one, _ := CompareLine(c)
+		separator := "; "
+		if i == 0 {
+			separator = " with " + escape(c.A) + ": "
+		}
+		evidence += separator + escape(c.B) + " " + strings.TrimPrefix(one, "B ")
+	}
+	return fmt.Sprintf("%d comparisons", len(all)), evidence
 }
 
 // CompareLine returns the first line of CompareText in two parts, the answer
