@@ -113,6 +113,9 @@ func compareRecorded(c *cli.Context, s streams, a, b operand, o results.CompareO
 	}
 	o.A, o.B = a.name, b.name
 	if a.recorded.Ceiling == nil && b.recorded.Ceiling == nil {
+		if err := errors.Join(wantsRun(a.name, a.recorded), wantsRun(b.name, b.recorded)); err != nil {
+			return err
+		}
 		b.recorded.Compare = results.CompareStored(a.recorded, b.recorded, o)
 	} else if b.recorded.Compare, err = compareStoredCeilings(a, b, o); err != nil {
 		return err
