@@ -120,6 +120,9 @@ func fingerprintDifferences(a, b *Result) []string {
 	if a.Scenario != b.Scenario {
 		list = append(list, "the scenario")
 	}
+	if a.Load != b.Load {
+		list = append(list, fmt.Sprintf("load: %q and %q", a.Load, b.Load))
+	}
 	if (a.TLS == nil) != (b.TLS == nil) {
 		list = append(list, "one of them is over TLS")
 	}

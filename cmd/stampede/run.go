@@ -181,7 +181,7 @@ func (j *job) run(ctx context.Context) (*results.Result, error) {
 	j.about = results.Run{
 		Name: j.scenario.Name, URL: j.scenario.Masked(j.url), StartedAt: time.Now(), Timeout: j.scenario.Timeouts.Total,
 		Unverified:  j.scenario.Target.TLS.Insecure,
-		Environment: environment(), Scenario: string(j.scenario.MaskedSource), Partial: true,
+		Environment: environment(), Scenario: string(j.scenario.MaskedSource), Load: j.scenario.LoadText(), Partial: true,
 	}
 	j.write(j.result()) // so that a directory that can't be written to is known before anything is sent
 	if j.failed != nil {
