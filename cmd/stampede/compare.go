@@ -46,7 +46,7 @@ func sittingFlags() []cli.Flag {
 
 // trialFlags are sittingFlags and what says which load and how it is judged.
 func trialFlags() []cli.Flag {
-	return slices.Concat(sittingFlags(), thresholdFlags(), loadFlags())
+	return slices.Concat(sittingFlags(), generatorFlags(), thresholdFlags(), loadFlags())
 }
 
 // seedOf is the seed asked for, or a drawn one.

@@ -113,7 +113,7 @@ func (s *compareSearch) prepare(sides []operand) error {
 // hunt begins a search on one side, in trials/ceiling-SIDE. like is a search
 // beside it, whose range it shares as far as this host allows; nil: none.
 func (d *duel) hunt(ctx context.Context, s streams, side results.Side, like *hunt) (*hunt, error) {
-	h := &hunt{streams: s, at: d.sides[side], quiet: d.notes == nil, label: side.String() + ": ", began: time.Now()}
+	h := &hunt{streams: s, at: d.sides[side], quiet: d.notes == nil, shards: d.shards, label: side.String() + ": ", began: time.Now()}
 	sc := h.at.scenario
 	if err := h.at.fault(); err != nil {
 		return nil, fmt.Errorf("finding the target: %w", err)

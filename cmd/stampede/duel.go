@@ -26,6 +26,8 @@ type duel struct {
 	measures []results.Measure
 	dir      *trialsDir
 	notes    io.Writer // told what happens; nil: nobody is
+	shards   int       // as trial has them
+	workers  int
 
 	last *results.Result // the last finished trial of B
 }
@@ -83,6 +85,10 @@ func (d *duel) release() *sitting { return d.sides[results.SideB] }
 // begin asks whether so many trials of a side are meant, warns of what may be
 // short, makes the directory, and starts the servers.
 func (d *duel) begin(ctx context.Context, c *cli.Context, s streams, out, name string, trials int64) (err error) {
+	if err := checkWorkers(c); err != nil {
+		return err
+	}
+	d.shards, d.workers = c.Int("shards"), c.Int("workers")
 	var addresses []netip.AddrPort
 	var count int64
 	for _, at := range d.sitting() {
@@ -140,7 +146,7 @@ func (d *duel) try(ctx context.Context, name string, side results.Side, seed uin
 		return nil, nil
 	}
 	at := d.sides[side]
-	r, err := at.try(ctx, trial{load: at.scenario.Load, seed: seed})
+	r, err := at.try(ctx, trial{load: at.scenario.Load, seed: seed, shards: d.shards, workers: d.workers})
 	if err != nil || ctx.Err() != nil {
 		return nil, err
 	}
