@@ -199,9 +199,9 @@ func (s *compareSearch) load() (int64, error) {
 	c := s.ceiling
 	switch {
 	case c.Reason == results.ReasonGeneratorLimited:
-		return 0, &exitError{exitGeneratorLimited, errors.New("A's ceiling is not known: this host was the limit")}
+		return 0, &exitError{exitGeneratorLimited, errors.New("the ceiling of A is not known: this host was the limit")}
 	case c.Status == results.CeilingInconclusive, c.Status == results.CeilingBelow:
-		return 0, &exitError{exitInconclusive, fmt.Errorf("A's ceiling is not known: %s", c.Reason)}
+		return 0, &exitError{exitInconclusive, fmt.Errorf("the ceiling of A is not known: %s", c.Reason)}
 	}
 	return max(int64(s.share*float64(c.Value)), 1), nil
 }
