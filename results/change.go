@@ -7,7 +7,7 @@ import (
 
 // Change is what a comparison says of B beside A. The zero value is
 // Undecided, written "inconclusive". Of a share, slower means that more fail
-// and faster that fewer do.
+// and faster that fewer do; of a ceiling, slower means that it is lower.
 type Change uint8
 
 // The changes.
@@ -49,6 +49,7 @@ type Unit string
 const (
 	Relative Unit = "relative" // of a time: 0.12 is 12 % longer
 	Share    Unit = "share"    // a difference of two shares: 0.012 is 1.2 points more
+	Capacity Unit = "capacity" // of a ceiling, relative: −0.12 is 12 % lower, which is worse
 )
 
 // Unit returns what changes of m are in.
@@ -59,29 +60,29 @@ func (m Measure) Unit() Unit {
 	return Relative
 }
 
-// onScale is the scale that effects of a unit add up on: of relative ones the
+// onScale is the scale that effects of a unit add up on: but for shares the
 // logarithm of the ratio, so that twice and half are equally far from the same.
 func (u Unit) onScale(effect float64) float64 {
-	if u == Relative {
-		return math.Log1p(effect)
+	if u == Share {
+		return effect
 	}
-	return effect
+	return math.Log1p(effect)
 }
 
 // offScale is the inverse of onScale. A share's difference is within −1 and 1.
 func (u Unit) offScale(d float64) float64 {
-	if u == Relative {
-		return math.Expm1(d)
+	if u == Share {
+		return min(max(d, -1), 1)
 	}
-	return min(max(d, -1), 1)
+	return math.Expm1(d)
 }
 
 // place is where a value lies on the unit's scale.
 func (u Unit) place(value float64) float64 {
-	if u == Relative {
-		return math.Log(value)
+	if u == Share {
+		return value
 	}
-	return value
+	return math.Log(value)
 }
 
 // Effects smaller than these are told, and called tiny, however sure they are.
@@ -117,7 +118,7 @@ func (m margin) judge(l limits, significant bool) Change {
 	within := m.unit.onScale(m.delta)
 	switch {
 	case l.excludesZero() && significant && math.Abs(m.unit.offScale(l.estimate)) >= m.tiny():
-		if l.estimate > 0 {
+		if l.estimate > 0 == (m.unit != Capacity) {
 			return Slower
 		}
 		return Faster

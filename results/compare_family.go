@@ -25,3 +25,15 @@ func CorrectFamily(family []*Comparison, o CompareOptions) {
 		}
 	}
 }
+
+// Compared returns the comparisons that r is of: all of a family, or the one
+// there is; none of a run.
+func (r *Result) Compared() []*Comparison {
+	switch {
+	case len(r.Comparisons) > 0:
+		return r.Comparisons
+	case r.Compare != nil:
+		return []*Comparison{r.Compare}
+	}
+	return nil
+}

@@ -8,6 +8,8 @@ import (
 	"slices"
 )
 
+const notInterleaved = "stored runs, not interleaved: drift between them can't be excluded"
+
 // CompareStored compares two recorded runs. Each is one trial, so all there
 // is to go by are the intervals the runs give for themselves: B is slower or
 // faster only where the intervals don't overlap, and the same only where their
@@ -17,7 +19,7 @@ import (
 func CompareStored(a, b *Result, o CompareOptions) *Comparison {
 	o = o.withDefaults()
 	c := o.comparison()
-	c.Notes = append(c.Notes, "stored runs, not interleaved: drift between them can't be excluded")
+	c.Notes = append(c.Notes, notInterleaved)
 	c.Differences = fingerprintDifferences(a, b)
 	for _, m := range o.Measured() {
 		c.Effects = append(c.Effects, storedEffect(m, a, b))
@@ -127,6 +129,9 @@ func fingerprintDifferences(a, b *Result) []string {
 	}
 	if a.Scenario != b.Scenario {
 		list = append(list, "the scenario")
+	}
+	if a.Load != b.Load {
+		list = append(list, fmt.Sprintf("load: %q and %q", a.Load, b.Load))
 	}
 	if (a.TLS == nil) != (b.TLS == nil) {
 		list = append(list, "one of them is over TLS")

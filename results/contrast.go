@@ -22,6 +22,8 @@ const (
 	SignedRank   Method = "signed_rank"   // stats.SignedRank
 	PooledShares Method = "pooled_shares" // stats.ShareDifference
 	RunIntervals Method = "run_intervals" // the ends of both runs' own intervals, against each other
+	HalfPoints   Method = "half_points"   // stats.NewHalfPointRatio
+	SearchBounds Method = "search_bounds" // the ends of both searches' ranges, against each other
 )
 
 // fewestPairs is the least number of pairs that can show anything at 5 %:

@@ -13,26 +13,27 @@ import (
 // there is no data, and then Method is empty. What nothing bounds from below is
 // −1: all of it.
 type Effect struct {
-	Metric       string       `json:"metric"`
-	Primary      bool         `json:"primary"`
-	Unit         Unit         `json:"unit"`
-	Estimate     *float64     `json:"estimate"`
-	Low          *float64     `json:"low"`
-	High         *float64     `json:"high"`
-	P            *float64     `json:"p"`             // two-sided; nil of stored runs and of what has no data
-	AdjustedP    *float64     `json:"p_adjusted"`    // of secondary measures, by Holm over all of them; the primary's is P
-	PermutationP *float64     `json:"p_permutation"` // stats.SignFlip, a check on P that decides nothing
-	OrderEffectP *float64     `json:"order_effect_p"`
-	Outcome      Change       `json:"outcome"`
-	Tiny         bool         `json:"tiny"` // there is a difference, too small to matter
-	Method       Method       `json:"method,omitempty"`
-	Pairs        int          `json:"pairs"`                    // in which both sides have a value
-	PairsNeeded  int          `json:"pairs_needed,omitempty"`   // about so many more would decide; 0: none, or not to be told
-	Infinite     float64      `json:"infinite_share,omitempty"` // of the trials, those whose value is +∞
-	A            *float64     `json:"a"`                        // median over the pairs, nanoseconds or a share; nil is +∞
-	B            *float64     `json:"b"`
-	Values       []PairValues `json:"values"`
-	Note         string       `json:"note"`
+	Metric           string       `json:"metric"`
+	Primary          bool         `json:"primary"`
+	Unit             Unit         `json:"unit"`
+	Estimate         *float64     `json:"estimate"`
+	Low              *float64     `json:"low"`
+	High             *float64     `json:"high"`
+	P                *float64     `json:"p"`             // two-sided; nil of stored runs, of ceilings and of what has no data
+	AdjustedP        *float64     `json:"p_adjusted"`    // of secondary measures, by Holm over all of them; the primary's is P
+	PermutationP     *float64     `json:"p_permutation"` // stats.SignFlip, a check on P that decides nothing
+	OrderEffectP     *float64     `json:"order_effect_p"`
+	ProbabilityLower *float64     `json:"probability_lower,omitempty"` // of ceilings: that B's is lower than A's
+	Outcome          Change       `json:"outcome"`
+	Tiny             bool         `json:"tiny"` // there is a difference, too small to matter
+	Method           Method       `json:"method,omitempty"`
+	Pairs            int          `json:"pairs"`                    // in which both sides have a value
+	PairsNeeded      int          `json:"pairs_needed,omitempty"`   // about so many more would decide; 0: none, or not to be told
+	Infinite         float64      `json:"infinite_share,omitempty"` // of the trials, those whose value is +∞
+	A                *float64     `json:"a"`                        // median over the pairs, nanoseconds or a share; nil is +∞
+	B                *float64     `json:"b"`
+	Values           []PairValues `json:"values"`
+	Note             string       `json:"note"`
 }
 
 // PairValues are the values of one pair, nanoseconds or shares; nil is +∞.
@@ -111,15 +112,15 @@ func (p *paired) values() []PairValues {
 }
 
 // judge fills the outcome. An effect without a corrected p is left open; of
-// stored runs, which have none, the intervals alone speak.
+// stored runs and of ceilings, which have none, the intervals alone speak.
 func (e *Effect) judge(m margin) {
 	l := e.limits()
-	stored := e.Method == RunIntervals
-	if e.AdjustedP == nil && !stored {
+	untested := e.Method == RunIntervals || e.Method == HalfPoints || e.Method == SearchBounds
+	if e.AdjustedP == nil && !untested {
 		e.PairsNeeded = 0
 		return
 	}
-	significant := stored || *e.AdjustedP <= 1-confidence
+	significant := untested || *e.AdjustedP <= 1-confidence
 	e.Outcome = m.judge(l, significant)
 	e.Tiny = l.excludesZero() && significant && (e.Outcome == Same || e.Outcome == Undecided)
 	if e.Outcome != Undecided {

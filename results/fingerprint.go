@@ -10,12 +10,12 @@ import (
 
 // Fingerprint returns a short name for where and how the run was made: runs
 // with the same one were made on the same host and system, by the same
-// scenario with as many arrivals.
+// scenario with the same load.
 func (r *Result) Fingerprint() string {
 	h := sha256.New()
 	for _, k := range slices.Sorted(maps.Keys(r.Environment)) {
 		fmt.Fprintf(h, "%q=%q\n", k, r.Environment[k])
 	}
-	fmt.Fprintf(h, "%d %d %q %t", r.Planned, r.Timeout, r.Scenario, r.TLS != nil)
+	fmt.Fprintf(h, "%d %d %q %q %t", r.Planned, r.Timeout, r.Scenario, r.Load, r.TLS != nil)
 	return hex.EncodeToString(h.Sum(nil)[:6])
 }

@@ -49,8 +49,9 @@ type Result struct {
 	Notes         []string          `json:"notes"`
 	Environment   map[string]string `json:"environment"`
 	Scenario      string            `json:"scenario"`              // as it was run, secrets masked
+	Load          string            `json:"load,omitempty"`        // the plan in one line, of which a run from flags has no scenario
 	Compare       *Comparison       `json:"compare,omitempty"`     // of a comparison, which B is one side of
-	Comparisons   []*Comparison     `json:"comparisons,omitempty"` // of more than two variants: each with the first; Compare is the last of them
+	Comparisons   []*Comparison     `json:"comparisons,omitempty"` // of more than two variants: each with the first, see Compared; Compare is the last of them
 	Gate          *Gate             `json:"gate,omitempty"`
 }
 
@@ -122,6 +123,7 @@ type Run struct {
 	Unverified    bool // certificates are not verified
 	Environment   map[string]string
 	Scenario      string // with secrets masked
+	Load          string // the plan in one line
 }
 
 // Result returns what has been recorded so far as a result of its own, not
@@ -136,7 +138,7 @@ func (r *Recorder) Result(run Run) *Result {
 		Arrivals: r.arrivals, Started: r.started, Timeout: run.Timeout,
 		Outcomes: r.outcomes(), TCP: r.tcp, TLS: r.sessions.facts(run.Unverified), Held: r.held.result(), Bursts: r.burstRows(),
 		Generator: run.Generator, TimelineStep: max(r.line.step, firstStep), Timeline: r.seconds(), Monitors: run.Monitors,
-		Warnings: r.remarks.sorted(), Notes: r.remarks.notes, Environment: run.Environment, Scenario: run.Scenario,
+		Warnings: r.remarks.sorted(), Notes: r.remarks.notes, Environment: run.Environment, Scenario: run.Scenario, Load: run.Load,
 	}
 	figures := (*histogram).figures
 	if run.Partial {

@@ -46,6 +46,20 @@ func (s *Scenario) Plan() Plan {
 	return p
 }
 
+// LoadText is the plan in one line, "burst 400 at once; steady 300/s from 0s to
+// 10s": what tells loads apart that no file says.
+func (s *Scenario) LoadText() string {
+	var parts []string
+	for _, r := range s.Plan().Rows {
+		text := fmt.Sprintf("%s %s", r.Kind, r.Load)
+		if r.End > r.Start {
+			text += fmt.Sprintf(" from %s to %s", short(r.Start), short(r.End))
+		}
+		parts = append(parts, text)
+	}
+	return strings.Join(parts, "; ")
+}
+
 // describe says in a few words what the shape sends.
 func (s *Shape) describe() string {
 	text := ""

@@ -65,3 +65,14 @@ func TestPlanAddsUpAndFits(t *testing.T) {
 		})
 	}
 }
+
+func TestLoadTextTellsShapesApart(t *testing.T) {
+	s := Scenario{Target: Target{URL: "ws://127.0.0.1:1/"}, Load: []Shape{
+		{Kind: KindBurst, Count: 400}, {Kind: KindSteady, Rate: 300 * PerSecond, For: 10 * time.Second, Arrivals: Poisson}}}
+	if err := s.Validate(); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := s.LoadText(), "burst 400 at once; steady 300/s, poisson from 0s to 10s"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}

@@ -18,7 +18,6 @@ func calibrateCommand(s streams) *cli.Command {
 	flags := []cli.Flag{
 		&cli.BoolFlag{Name: "null", Usage: "against a server that does nothing: what this host alone can make"},
 		&cli.StringFlag{Name: "of", Usage: "with --null: burst or rate", Value: string(results.LoadBurst)},
-		&cli.IntFlag{Name: "shards", Usage: "with --null: threads that make load", DefaultText: "one a CPU"},
 		&cli.IntFlag{Name: "pairs", Value: 10, Usage: "pairs of the target with itself; one before them does not count"},
 		&cli.StringSliceFlag{Name: "margin", Usage: "a measure and the change to be found, as 'handshake p99 10%'", DefaultText: "handshake p99 10%, p50 5%, error rate 0.1 points"},
 	}

@@ -19,13 +19,7 @@ var usualGoals = []string{"error rate < 0.1%", "handshake p99 < 1s"}
 
 func ceilingCommand(s streams) *cli.Command {
 	flags := []cli.Flag{
-		&cli.StringFlag{Name: "of", Usage: "burst, rate or held: handshakes at one instant, handshakes a second, connections open at one time"},
-		&cli.StringFlag{Name: "from", Usage: "smallest load to try: a count, or for a rate 20/s", DefaultText: "10"},
-		&cli.StringFlag{Name: "to", Usage: "largest load to try", DefaultText: "what this host can make"},
 		&cli.StringFlag{Name: "release", Usage: "what a burst holds back: connect or upgrade"},
-		&cli.StringFlag{Name: "budget", Usage: "most time for all trials and the waits between them", DefaultText: "15m"},
-		&cli.StringFlag{Name: "quiet-time", Usage: "least time between trials", DefaultText: "2s"},
-		&cli.BoolFlag{Name: "strict", Usage: "longer trials, and a confirmation that is proof"},
 		&cli.StringFlag{Name: "out", Usage: "directory for the result (default stampede-results/NAME-TIME)"},
 		&cli.StringFlag{Name: "resume", Usage: "go on from the trials in this result directory"},
 		&cli.StringFlag{Name: "output", Usage: "text, or json: one document on standard output and nothing else there", Value: "text"},
@@ -37,31 +31,45 @@ func ceilingCommand(s streams) *cli.Command {
 		Name:      "ceiling",
 		Usage:     "find the largest load at which every threshold holds",
 		UsageText: "stampede ceiling SCENARIO|URL --of burst|rate|held [flags]\n\n   stampede ceiling examples/ceiling.yaml\n   stampede ceiling ws://127.0.0.1:8080/ws --of burst --threshold '504 rate < 0.1%'\n   stampede ceiling wss://staging.example.test/socket --of rate --from 50/s --to 2000/s",
-		Flags:     append(append(flags, thresholdFlags()...), requestFlags()...),
+		Flags:     slices.Concat(searchFlags(), flags, thresholdFlags(), requestFlags()),
 		Action:    func(c *cli.Context) error { return findCeiling(c, s) },
 	}
 }
 
+// searchFlags say what is searched.
+func searchFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringFlag{Name: "of", Usage: "burst, rate or held: handshakes at one instant, handshakes a second, connections open at one time"},
+		&cli.StringFlag{Name: "from", Usage: "smallest load to try: a count, or for a rate 20/s", DefaultText: "10"},
+		&cli.StringFlag{Name: "to", Usage: "largest load to try", DefaultText: "what this host can make"},
+		&cli.StringFlag{Name: "budget", Usage: "most time for all trials and the waits between them", DefaultText: "15m"},
+		&cli.StringFlag{Name: "quiet-time", Usage: "least time between trials", DefaultText: "2s"},
+		&cli.BoolFlag{Name: "strict", Usage: "longer trials, and a confirmation that is proof"},
+	}
+}
+
+// shapeFlags name the load flags that a search has no use for.
+var shapeFlags = []string{"burst", "rate", "for", "arrivals"}
+
 // requestFlags are the load flags that say nothing of the load's shape.
 func requestFlags() []cli.Flag {
-	shape := []string{"burst", "rate", "for", "arrivals", "release"}
-	return slices.DeleteFunc(loadFlags(), func(f cli.Flag) bool { return slices.Contains(shape, f.Names()[0]) })
+	return slices.DeleteFunc(loadFlags(), func(f cli.Flag) bool {
+		name := f.Names()[0]
+		return name == "release" || slices.Contains(shapeFlags, name)
+	})
 }
 
 // loadSearch makes the scenario of a search: the file's, or a URL's, with what
 // the flags say of the search.
-func loadSearch(c *cli.Context) (*scenario.Scenario, error) {
-	if err := wantsOne(c); err != nil {
-		return nil, err
-	}
-	sc, err := loadWith(c, c.Args().First(), requestFlags(), func(s *scenario.Scenario) error {
+func loadSearch(c *cli.Context, arg string) (*scenario.Scenario, error) {
+	sc, err := loadWith(c, arg, requestFlags(), func(s *scenario.Scenario) error {
 		s.Name = "ceiling"
-		return searchFlags(c, &s.Search)
+		return setSearch(c, &s.Search)
 	})
 	if err != nil {
 		return nil, err
 	}
-	if err := searchFlags(c, &sc.Search); err != nil {
+	if err := setSearch(c, &sc.Search); err != nil {
 		return nil, err
 	}
 	if sc.Search.Of == results.LoadHeld && sc.Search.Hold == 0 {
@@ -71,8 +79,8 @@ func loadSearch(c *cli.Context) (*scenario.Scenario, error) {
 	return sc, sc.Validate()
 }
 
-// searchFlags puts what the flags say over what is there.
-func searchFlags(c *cli.Context, s *scenario.Search) error {
+// setSearch puts what the flags say over what is there.
+func setSearch(c *cli.Context, s *scenario.Search) error {
 	f := flagParser{c: c}
 	if c.IsSet("of") {
 		s.Of = parseFlag(&f, "of", scenario.ParseSearchOf)
@@ -106,7 +114,10 @@ func findCeiling(c *cli.Context, s streams) error {
 	if output != "text" && output != "json" {
 		return fmt.Errorf("--output %q: want text or json", output)
 	}
-	sc, err := loadSearch(c)
+	if err := wantsOne(c); err != nil {
+		return err
+	}
+	sc, err := loadSearch(c, c.Args().First())
 	if err != nil {
 		return err
 	}
@@ -164,8 +175,16 @@ func (h *hunt) noteGoals(sc *scenario.Scenario) {
 	if len(sc.Load) > 0 {
 		h.note("the load of the scenario is not made: a search makes its own")
 	}
+	if giveGoals(sc) {
+		h.note("no thresholds given, so the usual: %s, %s", usualGoals[0], usualGoals[1])
+	}
+}
+
+// giveGoals gives a scenario without thresholds the usual ones, and reports
+// whether it did.
+func giveGoals(sc *scenario.Scenario) bool {
 	if len(sc.Thresholds) > 0 {
-		return
+		return false
 	}
 	for _, text := range usualGoals {
 		t, err := results.ParseThreshold(text)
@@ -174,5 +193,5 @@ func (h *hunt) noteGoals(sc *scenario.Scenario) {
 		}
 		sc.Thresholds = append(sc.Thresholds, t)
 	}
-	h.note("no thresholds given, so the usual: %s, %s", usualGoals[0], usualGoals[1])
+	return true
 }

@@ -25,10 +25,10 @@ func compareCommand(s streams) *cli.Command {
 	return &cli.Command{
 		Name:  "compare",
 		Usage: "say which of two targets is better, by interleaved pairs of trials",
-		UsageText: "stampede compare A B [flags]\n   stampede compare SCENARIO [flags]\n\n   stampede compare ws://127.0.0.1:8001/ ws://127.0.0.1:8002/ --rate 300/s --for 10s\n" +
-			"   stampede compare scenario.yaml ws://127.0.0.1:8002/\n   stampede compare variants.yaml\n   stampede compare stampede-results/monday stampede-results/tuesday",
+		UsageText: "stampede compare A B [flags]\n   stampede compare SCENARIO [flags]\n   stampede compare A B --ceilings --of burst|rate|held [flags]\n\n   stampede compare ws://127.0.0.1:8001/ ws://127.0.0.1:8002/ --rate 300/s --for 10s\n" +
+			"   stampede compare ws://127.0.0.1:8001/ ws://127.0.0.1:8002/ --at 70% --of rate\n   stampede compare scenario.yaml ws://127.0.0.1:8002/\n   stampede compare variants.yaml\n   stampede compare stampede-results/monday stampede-results/tuesday",
 		Description: "Exit codes: 0 answered, whatever the answer; 2 usage; 3 inconclusive; 4 generator-limited.",
-		Flags:       slices.Concat(flags, trialFlags(), announceFlags()),
+		Flags:       slices.Concat(flags, compareSearchFlags(), trialFlags(), announceFlags()),
 		Action:      func(c *cli.Context) error { return runCompare(c, s) },
 	}
 }
@@ -46,7 +46,7 @@ func sittingFlags() []cli.Flag {
 
 // trialFlags are sittingFlags and what says which load and how it is judged.
 func trialFlags() []cli.Flag {
-	return slices.Concat(sittingFlags(), thresholdFlags(), loadFlags())
+	return slices.Concat(sittingFlags(), generatorFlags(), thresholdFlags(), loadFlags())
 }
 
 // seedOf is the seed asked for, or a drawn one.
@@ -70,6 +70,10 @@ func runCompare(c *cli.Context, s streams) error {
 	if err != nil {
 		return err
 	}
+	search, err := searchOptions(c)
+	if err != nil {
+		return err
+	}
 	var sides []operand
 	switch c.NArg() {
 	case 1:
@@ -88,33 +92,54 @@ func runCompare(c *cli.Context, s streams) error {
 		return errors.New("one is recorded and one is not: compare two results, or run both now")
 	}
 	if !sides[0].live() {
-		r := sides[1].recorded
-		o.A, o.B = sides[0].name, sides[1].name
-		r.Compare = results.CompareStored(sides[0].recorded, r, o)
-		return tellComparison(c, s, r)
+		return compareRecorded(c, s, sides[0], sides[1], o)
 	}
-	r, err := compareAll(c, s, sides, o)
+	if searches(c) {
+		if err := search.prepare(sides); err != nil {
+			return err
+		}
+	}
+	r, err := compareAll(c, s, sides, search, o)
 	if err != nil {
 		return err
 	}
 	return tellComparison(c, s, r)
 }
 
+// compareRecorded compares two recorded runs, or two recorded searches.
+func compareRecorded(c *cli.Context, s streams, a, b operand, o results.CompareOptions) (err error) {
+	if searches(c) {
+		return errors.New("--ceilings and --at make load: results are compared as what they are, without them")
+	}
+	o.A, o.B = a.name, b.name
+	if a.recorded.Ceiling == nil && b.recorded.Ceiling == nil {
+		if err := errors.Join(wantsRun(a.name, a.recorded), wantsRun(b.name, b.recorded)); err != nil {
+			return err
+		}
+		b.recorded.Compare = results.CompareStored(a.recorded, b.recorded, o)
+	} else if b.recorded.Compare, err = compareStoredCeilings(a, b, o); err != nil {
+		return err
+	}
+	return tellComparison(c, s, b.recorded)
+}
+
 // compareAll compares every side with the first, one after the other.
-func compareAll(c *cli.Context, s streams, sides []operand, o results.CompareOptions) (last *results.Result, err error) {
+func compareAll(c *cli.Context, s streams, sides []operand, search *compareSearch, o results.CompareOptions) (last *results.Result, err error) {
 	ctx, release := stopOnSignal(c.Context, s.err)
 	defer release()
 	seed, out := seedOf(c), c.String("out")
 	var family []*results.Comparison
+	var stored []keptResult
 	for _, b := range sides[1:] {
 		o.A, o.B = sides[0].name, b.name
 		if out != "" && len(sides) > 2 {
 			out = filepath.Join(c.String("out"), fileName(b.name))
 		}
-		if last, err = compareLive(ctx, c, s, sides[0], b, results.PairsOptions{Seed: seed, Pairs: c.Int("pairs")}, out, o); err != nil {
+		kept, err := compareLive(ctx, c, s, sides[0], b, results.PairsOptions{Seed: seed, Pairs: c.Int("pairs")}, search, out, o)
+		if err != nil {
 			return nil, err
 		}
-		family = append(family, last.Compare)
+		last, stored, family = kept.result, append(stored, kept), append(family, kept.result.Compare)
 		if ctx.Err() != nil {
 			break
 		}
@@ -122,8 +147,19 @@ func compareAll(c *cli.Context, s streams, sides []operand, o results.CompareOpt
 	if len(sides) > 2 {
 		results.CorrectFamily(family, o)
 		last.Comparisons = family
+		for _, kept := range stored { // again, as corrected
+			if err := kept.dir.write(kept.result); err != nil {
+				return nil, err
+			}
+		}
 	}
 	return last, nil
+}
+
+// keptResult is a result and where it is written.
+type keptResult struct {
+	dir    *trialsDir
+	result *results.Result
 }
 
 func compareOptions(c *cli.Context) (o results.CompareOptions, err error) {
@@ -136,6 +172,9 @@ func compareOptions(c *cli.Context) (o results.CompareOptions, err error) {
 	if o.Delta, err = results.ParseMargin(c.String("delta")); err != nil {
 		return o, fmt.Errorf("--delta: %w", err)
 	}
+	if c.Bool("ceilings") && !c.IsSet("delta") {
+		o.Delta = usualCeilingDelta
+	}
 	if o.Primary, err = results.ParseMeasure(c.String("primary")); err != nil {
 		return o, fmt.Errorf("--primary: %w", err)
 	}
@@ -143,27 +182,41 @@ func compareOptions(c *cli.Context) (o results.CompareOptions, err error) {
 }
 
 // compareLive makes the pairs of two targets.
-func compareLive(ctx context.Context, c *cli.Context, s streams, a, b operand, p results.PairsOptions, out string, o results.CompareOptions) (r *results.Result, err error) {
+func compareLive(ctx context.Context, c *cli.Context, s streams, a, b operand, p results.PairsOptions, search *compareSearch, out string, o results.CompareOptions) (kept keptResult, err error) {
 	if err := sameLoad(a.scenario, b.scenario); err != nil {
-		return nil, err
+		return kept, err
 	}
 	d, err := sitBoth(ctx, a, b)
 	if err != nil {
-		return nil, err
+		return kept, err
 	}
 	defer func() { err = errors.Join(err, d.stop()) }()
 	d.measures, p.Restart = o.Measured(), d.restarts()
 	if err := d.begin(ctx, c, s, out, "compare", int64(p.Pairs)+1); err != nil {
-		return nil, err
+		return kept, err
 	}
-	if r, err = d.compare(ctx, results.NewPairs(p), o); err == nil && !c.Bool("quiet") {
+	kept.dir = d.dir
+	if c.Bool("ceilings") {
+		kept.result, err = d.compareCeilings(ctx, s, search, o)
+	} else {
+		kept.result, err = d.comparePairs(ctx, s, results.NewPairs(p), search, o)
+	}
+	if err == nil && !c.Bool("quiet") {
 		fmt.Fprintf(s.err, "result: %s\n", d.dir.path)
 	}
-	return r, err
+	return kept, err
 }
 
-// compare carries out a plan, and writes what is known after every trial.
-func (d *duel) compare(ctx context.Context, plan *results.Pairs, o results.CompareOptions) (*results.Result, error) {
+// comparePairs carries out a plan, and writes what is known after every trial.
+func (d *duel) comparePairs(ctx context.Context, s streams, plan *results.Pairs, search *compareSearch, o results.CompareOptions) (*results.Result, error) {
+	var notes []string
+	if search.share > 0 {
+		load, err := d.loadBy(ctx, s, search)
+		if err != nil {
+			return nil, err
+		}
+		notes = slices.Concat(search.notes, []string{load})
+	}
 	for {
 		more, err := d.turn(ctx, plan)
 		if err != nil {
@@ -171,6 +224,7 @@ func (d *duel) compare(ctx context.Context, plan *results.Pairs, o results.Compa
 		}
 		r := d.result()
 		r.Compare = results.ComparePlan(plan, o)
+		r.Compare.Notes = append(r.Compare.Notes, notes...)
 		d.warnOfShort(r.Compare)
 		if err := d.dir.write(r); err != nil || !more {
 			return r, err
@@ -199,25 +253,17 @@ func tellComparison(c *cli.Context, s streams, r *results.Result) error {
 		fmt.Fprintln(s.err, "stampede:", err)
 	}
 	code := exitPass
-	for _, one := range comparisons(r) {
+	for _, one := range r.Compared() {
 		code = max(code, one.ExitCode())
 	}
 	return exit(code)
-}
-
-// comparisons are those that r is of.
-func comparisons(r *results.Result) []*results.Comparison {
-	if len(r.Comparisons) > 0 {
-		return r.Comparisons
-	}
-	return []*results.Comparison{r.Compare}
 }
 
 func writeComparison(w io.Writer, r *results.Result, output string, quiet bool) (err error) {
 	if output == "json" {
 		return r.Write(w)
 	}
-	for i, one := range comparisons(r) {
+	for i, one := range r.Compared() {
 		if quiet {
 			word, evidence := report.CompareLine(one)
 			_, err = fmt.Fprintln(w, word+evidence)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -25,6 +26,8 @@ type duel struct {
 	measures []results.Measure
 	dir      *trialsDir
 	notes    io.Writer // told what happens; nil: nobody is
+	shards   int       // as trial has them
+	workers  int
 
 	last *results.Result // the last finished trial of B
 }
@@ -82,11 +85,15 @@ func (d *duel) release() *sitting { return d.sides[results.SideB] }
 // begin asks whether so many trials of a side are meant, warns of what may be
 // short, makes the directory, and starts the servers.
 func (d *duel) begin(ctx context.Context, c *cli.Context, s streams, out, name string, trials int64) (err error) {
+	if err := checkWorkers(c); err != nil {
+		return err
+	}
+	d.shards, d.workers = c.Int("shards"), c.Int("workers")
 	var addresses []netip.AddrPort
 	var count int64
 	for _, at := range d.sitting() {
 		addresses = append(addresses, at.addresses()...)
-		count += trials * at.scenario.Schedule().Len()
+		count += cmp.Or(trials*at.scenario.Schedule().Len(), at.scenario.Search.To, at.scenario.Search.From) // of a search its largest trial
 	}
 	if err := confirm(s, c.Bool("yes"), count, addresses); err != nil {
 		return err
@@ -139,7 +146,7 @@ func (d *duel) try(ctx context.Context, name string, side results.Side, seed uin
 		return nil, nil
 	}
 	at := d.sides[side]
-	r, err := at.try(ctx, trial{load: at.scenario.Load, seed: seed})
+	r, err := at.try(ctx, trial{load: at.scenario.Load, seed: seed, shards: d.shards, workers: d.workers})
 	if err != nil || ctx.Err() != nil {
 		return nil, err
 	}
@@ -207,9 +214,18 @@ func newTrialsDir(out, name string) (*trialsDir, error) {
 
 // save writes one trial.
 func (d *trialsDir) save(name string, r *results.Result) error {
+	of, err := d.of(name)
+	if err != nil {
+		return err
+	}
+	return of.write(r)
+}
+
+// of is the directory of one trial, or of one search.
+func (d *trialsDir) of(name string) (*resultDir, error) {
 	path := filepath.Join(d.path, "trials", name)
 	if err := os.MkdirAll(path, 0o755); err != nil {
-		return fmt.Errorf("writing a trial: %w", err)
+		return nil, fmt.Errorf("writing a trial: %w", err)
 	}
-	return (&resultDir{path: path}).write(r)
+	return &resultDir{path: path}, nil
 }

@@ -95,11 +95,19 @@ func gateOperands(c *cli.Context) (subject, baseline operand, recorded []*result
 	if subject, err = loadOperand(c, arg); err != nil {
 		return subject, baseline, nil, err
 	}
+	if !subject.live() {
+		if err := wantsRun(arg, subject.recorded); err != nil {
+			return subject, baseline, nil, err
+		}
+	}
 	for _, path := range against {
 		if !isRecorded(path) {
 			return subject, baseline, nil, fmt.Errorf("--baseline %s: one baseline is run in turn with the release, or all are recorded", path)
 		}
 		r, err := readResult(path)
+		if err == nil {
+			err = wantsRun(path, r)
+		}
 		if err != nil {
 			return subject, baseline, nil, fmt.Errorf("--baseline: %w", err)
 		}
@@ -141,7 +149,12 @@ func goalsOf(r *results.Result, more []string) (goals []results.Threshold, err e
 	for _, j := range r.Thresholds {
 		texts = append(texts, j.Text)
 	}
-	for _, text := range append(texts, more...) {
+	for _, text := range more {
+		if !slices.Contains(texts, text) {
+			texts = append(texts, text)
+		}
+	}
+	for _, text := range texts {
 		t, err := results.ParseThreshold(text)
 		if err != nil {
 			return nil, fmt.Errorf("threshold: %w", err)

@@ -20,6 +20,7 @@ type hunt struct {
 	dir    *resultDir
 	shards int
 	quiet  bool
+	label  string // of one search of several, before what is said of it
 	began  time.Time
 
 	terms     []results.Term
@@ -36,7 +37,7 @@ func (h *hunt) note(format string, args ...any) {
 // say tells whoever watches.
 func (h *hunt) say(format string, args ...any) {
 	if !h.quiet {
-		fmt.Fprintf(h.err, "stampede: "+format+"\n", args...)
+		fmt.Fprintf(h.err, "stampede: "+h.label+format+"\n", args...)
 	}
 }
 
@@ -45,11 +46,14 @@ func (h *hunt) run(ctx context.Context, sc *scenario.Scenario) error {
 	if err := h.save(); err != nil { // so that a directory that can't be written to is known before anything is sent
 		return err
 	}
-	loop := ceiling.Loop{Search: h.search, Config: sc.Search, Hold: sc.Hold, Runner: h, Tell: h.tellProgress, Save: h.save}
-	if err := loop.Run(ctx); err != nil {
+	if err := h.loop(sc).Run(ctx); err != nil {
 		return err
 	}
 	return h.save()
+}
+
+func (h *hunt) loop(sc *scenario.Scenario) *ceiling.Loop {
+	return &ceiling.Loop{Search: h.search, Config: sc.Search, Hold: sc.Hold, Runner: h, Tell: h.tellProgress, Save: h.save}
 }
 
 // Try implements ceiling.Runner.

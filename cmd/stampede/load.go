@@ -82,6 +82,9 @@ func wantsOne(c *cli.Context) error {
 
 // loadArgument is load for one argument of several.
 func loadArgument(c *cli.Context, arg string) (*scenario.Scenario, error) {
+	if searches(c) {
+		return loadSearch(c, arg)
+	}
 	s, err := loadWith(c, arg, loadFlags(), func(s *scenario.Scenario) error {
 		shape, err := shapeFromFlags(c)
 		s.Load = []scenario.Shape{shape}

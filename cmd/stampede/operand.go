@@ -37,6 +37,18 @@ func loadOperand(c *cli.Context, arg string) (o operand, err error) {
 	return o, err
 }
 
+// wantsRun refuses the result of a search or of a comparison where a run is
+// judged: what such a result holds beside its answer is at best its last trial.
+func wantsRun(name string, r *results.Result) error {
+	switch {
+	case r.Ceiling != nil:
+		return fmt.Errorf("%s is the result of a search, and no run: stampede report prints it, stampede compare takes two of them", name)
+	case r.Compare != nil:
+		return fmt.Errorf("%s is the result of a comparison, and no run: those it made are in its trials", name)
+	}
+	return nil
+}
+
 // isRecorded reports whether an argument names a result: its directory, or
 // the file in it.
 func isRecorded(arg string) bool {

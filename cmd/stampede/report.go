@@ -122,6 +122,9 @@ type stored struct {
 func readResult(path string) (*results.Result, error) {
 	path = resultFile(path)
 	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("no result at %s: give a directory that stampede wrote, or the result.json in one", path)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("reading result: %w", err)
 	}

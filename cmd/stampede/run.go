@@ -29,18 +29,32 @@ func runCommand(s streams) *cli.Command {
 		&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "no progress, no notes; the verdict line alone"},
 		&cli.BoolFlag{Name: "yes", Usage: "do not ask before loading an address that is neither loopback nor private"},
 		&cli.BoolFlag{Name: "no-kernel-evidence", Usage: "do not read the kernel's receive stamps and TCP_INFO: a little cheaper, blind to its own lateness"},
-		&cli.IntFlag{Name: "shards", Usage: "threads that make load", DefaultText: "one a CPU"},
 		&cli.StringFlag{Name: "metrics", Usage: "serve Prometheus and OpenMetrics while the run goes, at `ADDRESS`, such as 127.0.0.1:9464"},
 		&cli.GenericFlag{Name: "live", Value: new(address), DefaultText: "none", Usage: "serve a page on which the report's figures move while the run goes, to this host alone; `[=ADDRESS]` to choose where, such as --live=127.0.0.1:8080"},
-		&cli.IntFlag{Name: "workers", Usage: "processes that make load; more than one where one may not have descriptors enough", DefaultText: "as many as needed"},
 	}
 	return &cli.Command{
 		Name:      "run",
 		Usage:     "run a scenario and judge it",
 		UsageText: "stampede run SCENARIO|URL [flags]\n\n   stampede run examples/quickstart.yaml\n   stampede run ws://127.0.0.1:8080/ws --burst 1000 --threshold 'handshake p99 < 250ms'\n   stampede run wss://staging.example.test/socket --ca staging-ca.pem --rate 200/s --for 30s\n   stampede run practice --rate 200/s --for 30s --hold 10s",
-		Flags:     slices.Concat(flags, thresholdFlags(), loadFlags(), announceFlags()),
+		Flags:     slices.Concat(flags, generatorFlags(), thresholdFlags(), loadFlags(), announceFlags()),
 		Action:    func(c *cli.Context) error { return runScenario(c, s) },
 	}
+}
+
+// generatorFlags say how this host makes the load.
+func generatorFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.IntFlag{Name: "shards", Usage: "threads that make load", DefaultText: "one a CPU"},
+		&cli.IntFlag{Name: "workers", Usage: "processes that make load; more than one where one may not have descriptors enough", DefaultText: "as many as needed"},
+	}
+}
+
+// checkWorkers refuses a number of processes that there can't be.
+func checkWorkers(c *cli.Context) error {
+	if n := c.Int("workers"); n < 0 || n > engine.MaxWorkers {
+		return fmt.Errorf("--workers %d: want 1 to %d, or 0 for as many as needed", n, engine.MaxWorkers)
+	}
+	return nil
 }
 
 func runScenario(c *cli.Context, s streams) error {
@@ -48,8 +62,8 @@ func runScenario(c *cli.Context, s streams) error {
 	if output != "text" && output != "json" {
 		return fmt.Errorf("--output %q: want text or json", output)
 	}
-	if n := c.Int("workers"); n < 0 || n > engine.MaxWorkers {
-		return fmt.Errorf("--workers %d: want 1 to %d, or 0 for as many as needed", n, engine.MaxWorkers)
+	if err := checkWorkers(c); err != nil {
+		return err
 	}
 	sc, err := load(c)
 	if err != nil {
@@ -181,7 +195,7 @@ func (j *job) run(ctx context.Context) (*results.Result, error) {
 	j.about = results.Run{
 		Name: j.scenario.Name, URL: j.scenario.Masked(j.url), StartedAt: time.Now(), Timeout: j.scenario.Timeouts.Total,
 		Unverified:  j.scenario.Target.TLS.Insecure,
-		Environment: environment(), Scenario: string(j.scenario.MaskedSource), Partial: true,
+		Environment: environment(), Scenario: string(j.scenario.MaskedSource), Load: j.scenario.LoadText(), Partial: true,
 	}
 	j.write(j.result()) // so that a directory that can't be written to is known before anything is sent
 	if j.failed != nil {

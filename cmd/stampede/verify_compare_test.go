@@ -81,3 +81,26 @@ func TestVerifyGate(t *testing.T) {
 		}
 	}
 }
+
+// A gateway with room for 60 at once is told from one with room for 100, and
+// by how much, by two searches in turn.
+func TestVerifyCompareCeilings(t *testing.T) {
+	room := func(n string) *practiceServer {
+		return startPracticeServer(t, "--capacity", n, "--service", "20ms", "--gateway-timeout", "1ns")
+	}
+	a, b := room("100"), room("60")
+	defer a.stop(t)
+	defer b.stop(t)
+	r := runInPairs(t, "compare", "ws://"+a.address+"/", "ws://"+b.address+"/", "--ceilings", "--of", "burst", "--from", "40", "--to", "200",
+		"--quiet-time", "50ms", "--threshold", "504 rate < 0.1%")
+	if r.code != exitPass || r.Compare.Outcome != results.Slower || r.Compare.Primary != results.CeilingMetric {
+		t.Fatalf("60 beside 100 is %v in %s, exit code %d: %+v", r.Compare.Outcome, r.Compare.Primary, r.code, r.Compare)
+	}
+	fmt.Printf("room for 60 beside 100: ceiling %+.3f [%+.3f, %+.3f]\n", *r.Compare.Effects[0].Estimate, *r.Compare.Effects[0].Low, *r.Compare.Effects[0].High)
+	if e := r.Compare.Effects[0]; *e.Low > -0.38 || *e.High < -0.42 {
+		t.Errorf("60 beside 100 is %+.3f [%+.3f, %+.3f], want −0.4 in it", *e.Estimate, *e.Low, *e.High)
+	}
+	if !r.Compare.Interleaved || r.Ceiling == nil || r.Ceiling.Value < 57 || r.Ceiling.Value > 63 {
+		t.Errorf("B's search came to %+v", r.Ceiling)
+	}
+}

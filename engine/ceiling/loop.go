@@ -2,6 +2,7 @@ package ceiling
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"stampede/results"
@@ -67,20 +68,44 @@ const (
 // Run makes trials until the search is over. When ctx ends it returns without
 // an error; the search then says what is known so far. A trial that was under
 // way is not part of it.
-func (l *Loop) Run(ctx context.Context) error {
-	l.config = withDefaults(l.Config)
-	l.began = time.Now().Add(-l.Search.spent)
-	base, err := l.Runner.Probe(ctx, baseProbes)
-	if err != nil || ctx.Err() != nil {
-		return err
-	}
-	l.idle, l.fails = base.Median, base.Established < base.Sent
-	for step, ok := l.Search.Next(); ok; step, ok = l.Search.Next() {
-		if err := l.trial(ctx, step); err != nil || ctx.Err() != nil {
+func (l *Loop) Run(ctx context.Context) error { return RunInTurn(ctx, l) }
+
+// RunInTurn is Run for several searches, of servers that are compared: a trial
+// of each, then again one of each in the opposite order, so that what drifts
+// meets all of them alike. A search that is over leaves the turns to the others.
+func RunInTurn(ctx context.Context, loops ...*Loop) error {
+	for _, l := range loops {
+		if err := l.begin(ctx); err != nil || ctx.Err() != nil {
 			return err
 		}
 	}
-	return nil
+	order := slices.Clone(loops)
+	for {
+		made := 0
+		for _, l := range order {
+			step, ok := l.Search.Next()
+			if !ok {
+				continue
+			}
+			if err := l.trial(ctx, step); err != nil || ctx.Err() != nil {
+				return err
+			}
+			made++
+		}
+		if made == 0 {
+			return nil
+		}
+		slices.Reverse(order)
+	}
+}
+
+// begin looks at the server before any load.
+func (l *Loop) begin(ctx context.Context) error {
+	l.config = withDefaults(l.Config)
+	l.began = time.Now().Add(-l.Search.spent)
+	base, err := l.Runner.Probe(ctx, baseProbes)
+	l.idle, l.fails = base.Median, base.Established < base.Sent
+	return err
 }
 
 func (l *Loop) trial(ctx context.Context, step Step) error {

@@ -3,6 +3,7 @@ package ceiling
 import (
 	"context"
 	"errors"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -221,6 +222,39 @@ func TestLoopTellsHowLongItCanStillTake(t *testing.T) {
 		}
 		if n := len(l.Search.Answer().Trials); told != 2*n-1 {
 			t.Errorf("told %d times in %d trials, want once a wait and once a trial", told, n)
+		}
+	})
+}
+
+// Two searches in turn find what each finds alone, and neither is ever a trial
+// ahead while both go on.
+func TestRunInTurn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		edges := []int64{300, 180}
+		var loops []*Loop
+		var order []int
+		for i, edge := range edges {
+			f := &fakeServer{edge: edge, answer: time.Millisecond}
+			f.stop = func() { order = append(order, i) }
+			loops = append(loops, loop(t, f))
+		}
+		if err := RunInTurn(t.Context(), loops...); err != nil {
+			t.Fatal(err)
+		}
+		for i, l := range loops {
+			alone := loop(t, &fakeServer{edge: edges[i], answer: time.Millisecond})
+			if err := alone.Run(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if got, want := summary(l.Search.Answer()), summary(alone.Search.Answer()); got != want {
+				t.Errorf("in turn %s, alone %s", got, want)
+			}
+		}
+		both := 2 * min(len(loops[0].Search.trials), len(loops[1].Search.trials))
+		for n := 0; n+3 < both; n += 4 {
+			if got := order[n : n+4]; !slices.Equal(got, []int{0, 1, 1, 0}) {
+				t.Fatalf("trials %d to %d are of %v", n, n+3, got)
+			}
 		}
 	})
 }

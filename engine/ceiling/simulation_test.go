@@ -143,3 +143,30 @@ func TestSearchBySingleTrialsMissesTheMarks(t *testing.T) {
 		t.Errorf("%v: single trials come near enough too, so the marks test nothing", &m)
 	}
 }
+
+// Two searches of one server are hardly ever told apart, and a tenth less is
+// found, when single trials scatter by 3 %.
+func TestSearchesOfTwoServersCompare(t *testing.T) {
+	t.Parallel()
+	rnd := rand.New(rand.NewPCG(11, 1))
+	compared := func(ratio float64) map[results.Change]int {
+		said := map[results.Change]int{}
+		for range searchesEach {
+			truth := 300 * math.Exp(2*rnd.Float64())
+			search := func(at float64) *results.Ceiling {
+				s := server{ceiling: at, noise: 0.03, rnd: rnd}
+				return run(t, Options{Of: results.LoadBurst, From: 100, To: 20000}, s.good).Answer()
+			}
+			said[results.CompareCeilings(search(truth), search(ratio*truth), results.CompareOptions{Delta: 0.1}).Outcome]++
+		}
+		return said
+	}
+	same, less := compared(1), compared(0.85)
+	t.Logf("the same: %v; 15 %% less: %v", same, less)
+	if wrong := float64(same[results.Slower]+same[results.Faster]) / searchesEach; wrong > 0.05+slack(0.05) {
+		t.Errorf("one server is told apart from itself in %.3f of the comparisons: %v", wrong, same)
+	}
+	if less[results.Faster] > 0 || float64(less[results.Slower])/searchesEach < 0.8-slack(0.8) {
+		t.Errorf("15 %% less is %v", less)
+	}
+}

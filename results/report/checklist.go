@@ -26,7 +26,9 @@ func checklist(r *results.Result) []item {
 	case r.Gate != nil:
 		list, limited = gateItems(r.Gate), r.Gate.GeneratorLimited
 	case r.Compare != nil:
-		list, limited = []item{comparisonItem(r.Compare)}, r.Compare.GeneratorLimited
+		for _, c := range r.Compared() {
+			list, limited = append(list, comparisonItem(c)), limited || c.GeneratorLimited
+		}
 	case r.Ceiling != nil:
 		list = []item{ceilingItem(r)}
 	default:

@@ -23,11 +23,21 @@ func CompareText(w io.Writer, c *results.Comparison, o TextOptions) error {
 	return err
 }
 
-// comparison is what follows the first line; nothing of none.
-func (t *text) comparison(c *results.Comparison) {
-	if c == nil {
-		return
+// comparisons are all of a result; of several, each has its own first line.
+func (t *text) comparisons() {
+	all := t.result.Compared()
+	for _, c := range all {
+		if len(all) > 1 {
+			word, evidence := CompareLine(c)
+			t.line("")
+			t.line("%s%s", t.loud(word), evidence)
+		}
+		t.comparison(c)
 	}
+}
+
+// comparison is what follows the first line.
+func (t *text) comparison(c *results.Comparison) {
 	t.line("A: %s · B: %s · %s", escape(c.A), escape(c.B), planText(c))
 	t.effects(c)
 	t.list("differs", c.Differences)
@@ -49,6 +59,24 @@ func TrialLine(r *results.Result, m results.Measure) string {
 		value = nil
 	}
 	return line + ", " + m.String() + " " + middle(value, m.Unit())
+}
+
+// familyLine is CompareLine for all comparisons of a result, each by the name
+// of its B where there are several.
+func familyLine(r *results.Result) (word, evidence string) {
+	all := r.Compared()
+	if len(all) == 1 {
+		return CompareLine(all[0])
+	}
+	for i, c := range all {
+		one, _ := CompareLine(c)
+		separator := "; "
+		if i == 0 {
+			separator = " with " + escape(c.A) + ": "
+		}
+		evidence += separator + escape(c.B) + " " + strings.TrimPrefix(one, "B ")
+	}
+	return fmt.Sprintf("%d comparisons", len(all)), evidence
 }
 
 // CompareLine returns the first line of CompareText in two parts, the answer
@@ -86,10 +114,14 @@ func openText(c *results.Comparison, e *results.Effect) string {
 	return text
 }
 
-// changeWord is slower and faster for times, worse and better for shares.
+// changeWord is slower and faster for times, worse and better for shares, lower
+// and higher for ceilings.
 func changeWord(u results.Unit, c results.Change) string {
-	if u == results.Share {
+	switch u {
+	case results.Share:
 		return map[results.Change]string{results.Slower: "worse", results.Faster: "better"}[c]
+	case results.Capacity:
+		return map[results.Change]string{results.Slower: "lower", results.Faster: "higher"}[c]
 	}
 	return c.String()
 }
@@ -102,8 +134,11 @@ func tinyText(e *results.Effect) string {
 }
 
 func evidenceText(c *results.Comparison, e *results.Effect) string {
-	if !c.Interleaved {
+	switch {
+	case !c.Interleaved:
 		return ", not interleaved"
+	case e.Unit == results.Capacity:
+		return ", " + escape(e.Note)
 	}
 	p := pText(e.AdjustedP)
 	if !strings.HasPrefix(p, "<") {
@@ -182,7 +217,13 @@ func marginText(c *results.Comparison, u results.Unit) string {
 
 // planText says how the evidence was had.
 func planText(c *results.Comparison) string {
-	if !c.Interleaved {
+	searches := c.Primary == results.CeilingMetric
+	switch {
+	case searches && !c.Interleaved:
+		return "one stored search each"
+	case searches:
+		return "two searches, trials in turn"
+	case !c.Interleaved:
 		return "one stored run each"
 	}
 	text := fmt.Sprintf("%s interleaved, seed %d", several(int64(c.Pairs), "pair"), c.Seed)
@@ -229,6 +270,8 @@ func middle(v *float64, u results.Unit) string {
 		return "+∞"
 	case u == results.Share:
 		return percent(min(*v, 1))
+	case u == results.Capacity:
+		return results.FormatCount(int64(*v))
 	}
 	return duration(time.Duration(min(*v, math.MaxInt64/2))) // what is more has no Duration
 }

@@ -16,7 +16,7 @@ func headline(r *results.Result) (word, reason string) {
 	case r.Gate != nil:
 		word, reason = GateLine(r.Gate)
 	case r.Compare != nil:
-		return CompareLine(r.Compare)
+		return familyLine(r)
 	case r.Ceiling != nil:
 		word, reason = ceilingWord(r), CeilingLine(r)
 	default:

@@ -17,7 +17,14 @@ func Markdown(w io.Writer, r *results.Result) error {
 	m.line("")
 	m.line("%s", cmp.Or(joined(escape(r.Name), escape(r.Target.URL), populationText(r)), title(r)))
 	m.checks(r)
-	m.effects(r.Compare)
+	for _, c := range r.Compared() {
+		if len(r.Comparisons) > 0 {
+			m.line("")
+			m.line("### A: %s · B: %s", escape(c.A), escape(c.B))
+			m.line("")
+		}
+		m.effects(c)
+	}
 	m.loads(r.Ceiling)
 	m.outcomes(r)
 	m.quantiles(r)
@@ -106,9 +113,6 @@ func (m *markdown) checks(r *results.Result) {
 }
 
 func (m *markdown) effects(c *results.Comparison) {
-	if c == nil {
-		return
-	}
 	var rows [][]string
 	for i := range c.Effects {
 		e := &c.Effects[i]

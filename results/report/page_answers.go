@@ -88,7 +88,7 @@ func effectFigures(c *results.Comparison) (list []*plot.Figure) {
 		unit      results.Unit
 		id, title string
 		delta     float64
-	}{{results.Relative, "effects", "How the times of B differ from those of A", c.Delta}, {results.Share, "share-effects", "How the failure shares of B differ from those of A", c.ShareDelta}} {
+	}{{results.Relative, "effects", "How the times of B differ from those of A", c.Delta}, {results.Capacity, "ceilings", "How the ceiling of B differs from that of A", c.Delta}, {results.Share, "share-effects", "How the failure shares of B differ from those of A", c.ShareDelta}} {
 		f := forest{unit: kind.unit, delta: min(max(kind.delta, 0), 1)}
 		for i := range c.Effects[:min(len(c.Effects), maxPageEffects)] {
 			if e := &c.Effects[i]; e.Unit == kind.unit && e.Method != "" {

@@ -31,7 +31,7 @@ func Text(w io.Writer, r *results.Result, o TextOptions) error {
 	t.head()
 	t.gate(r.Gate)
 	t.secondary()
-	t.comparison(r.Compare)
+	t.comparisons()
 	t.ceiling()
 	t.outcomes()
 	t.quantiles()

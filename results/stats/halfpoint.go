@@ -37,10 +37,15 @@ type HalfPoint struct {
 // that pile up at one of its ends, which happens when votes near the ceiling
 // misled the bracket.
 func NewHalfPoint(shots []Shots, low, high float64) HalfPoint {
+	p := settledPosterior(shots, low, high)
+	return p.summary()
+}
+
+// settledPosterior is the posterior over a window that is wide enough.
+func settledPosterior(shots []Shots, low, high float64) (p posterior) {
 	middle := (math.Log(low) + math.Log(high)) / 2
 	half := max(windowHalf, (math.Log(high)-math.Log(low))/2+windowHalf/2)
 	from, to := middle-half, middle+half
-	var p posterior
 	for range maxWidenings {
 		p = newPosterior(shots, from, to)
 		down, up := p.piles()
@@ -54,7 +59,7 @@ func NewHalfPoint(shots []Shots, low, high float64) HalfPoint {
 			to += windowHalf
 		}
 	}
-	return p.summary()
+	return p
 }
 
 const (

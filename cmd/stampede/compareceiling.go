@@ -1,0 +1,235 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"stampede/engine/ceiling"
+	"stampede/results"
+)
+
+// usualCeilingDelta is what ceilings may differ by and be the same, unless
+// --delta says: a search stops when its interval is 10 % wide, so that a finer
+// margin would hardly ever hold the ratio of two.
+const usualCeilingDelta = 0.1
+
+// compareSearchFlags are those of a comparison that searches: for both
+// ceilings, or for A's, to load both by it.
+func compareSearchFlags() []cli.Flag {
+	return slices.Concat([]cli.Flag{
+		&cli.BoolFlag{Name: "ceilings", Usage: "compare the ceilings, by two searches in turn (--delta is 10% then)"},
+		&cli.StringFlag{Name: "at", Usage: "load both by this share of A's ceiling of bursts or rates, as 70%; it is searched for first"},
+		&cli.StringFlag{Name: "ceiling-of", Usage: "with --at: the result of a search that was made before"},
+	}, searchFlags())
+}
+
+// searches reports whether a command's scenarios are loaded by a search.
+func searches(c *cli.Context) bool { return c.Bool("ceilings") || c.IsSet("at") }
+
+// compareSearch is what a comparison searches for.
+type compareSearch struct {
+	share   float64          // of A's ceiling, which is the load; 0: of none
+	ceiling *results.Ceiling // A's; nil: not known yet
+	notes   []string
+}
+
+// searchOptions reads what a comparison searches for, and refuses flags that
+// say nothing then.
+func searchOptions(c *cli.Context) (*compareSearch, error) {
+	s := &compareSearch{}
+	switch unused := slices.DeleteFunc(slices.Clone(shapeFlags), func(name string) bool { return !c.IsSet(name) }); {
+	case c.Bool("ceilings") && c.IsSet("at"):
+		return nil, errors.New("--ceilings compares ceilings and --at times below one: give one of them")
+	case c.Bool("ceilings") && c.IsSet("primary"):
+		return nil, errors.New("--primary: with --ceilings it is the ceiling")
+	case !c.IsSet("at") && c.IsSet("ceiling-of"):
+		return nil, errors.New("--ceiling-of: give --at, the share of that ceiling")
+	case searches(c) && len(unused) > 0:
+		return nil, fmt.Errorf("--%s: the load is the search's; give --of, --from and --to", unused[0])
+	}
+	for _, f := range searchFlags() {
+		if name := f.Names()[0]; c.IsSet(name) && !searches(c) {
+			return nil, fmt.Errorf("--%s goes with --ceilings or --at", name)
+		}
+	}
+	if !c.IsSet("at") {
+		return s, nil
+	}
+	var err error
+	if s.share, err = results.ParseMargin(c.String("at")); err != nil {
+		return nil, fmt.Errorf("--at %s: want a share of A's ceiling, as 70%%", c.String("at"))
+	}
+	return s, s.read(c)
+}
+
+// read takes the ceiling of a search that was made before, and what it was of.
+func (s *compareSearch) read(c *cli.Context) error {
+	path := c.String("ceiling-of")
+	if path == "" {
+		return nil
+	}
+	r, err := readResult(path)
+	if err != nil {
+		return fmt.Errorf("--ceiling-of: %w", err)
+	}
+	if r.Ceiling == nil {
+		return fmt.Errorf("--ceiling-of %s: it holds no search", path)
+	}
+	s.ceiling = r.Ceiling
+	if of := string(r.Ceiling.Of); c.IsSet("of") && c.String("of") != of {
+		return fmt.Errorf("--ceiling-of %s: a ceiling of %s, and --of %s", path, of, c.String("of"))
+	}
+	return c.Set("of", string(r.Ceiling.Of)) // as if it were given: the trials have that shape
+}
+
+// prepare makes scenarios ready to be searched, and refuses those that are not
+// searched alike.
+func (s *compareSearch) prepare(sides []operand) error {
+	a := sides[0].scenario
+	if s.share > 0 && a.Search.Of == results.LoadHeld {
+		return errors.New("--at: a share of a ceiling of bursts or rates, not of what is held; give --of burst or rate")
+	}
+	usual := false
+	for _, o := range sides {
+		o.scenario.Load = nil // a search makes its own
+		usual = giveGoals(o.scenario) || usual
+		if o.scenario.Search != a.Search || !reflect.DeepEqual(o.scenario.Thresholds, a.Thresholds) {
+			return errors.New("the scenarios differ in search or thresholds, so that their ceilings are of different things")
+		}
+	}
+	if usual {
+		s.notes = append(s.notes, "no thresholds given, so the usual: "+strings.Join(usualGoals, ", "))
+	}
+	return nil
+}
+
+// hunt begins a search on one side, in trials/ceiling-SIDE. like is a search
+// beside it, whose range it shares as far as this host allows; nil: none.
+func (d *duel) hunt(ctx context.Context, s streams, side results.Side, like *hunt) (*hunt, error) {
+	h := &hunt{streams: s, at: d.sides[side], quiet: d.notes == nil, shards: d.shards, label: side.String() + ": ", began: time.Now()}
+	sc := h.at.scenario
+	if err := h.at.fault(); err != nil {
+		return nil, fmt.Errorf("finding the target: %w", err)
+	}
+	var err error
+	if h.dir, err = d.dir.of("ceiling-" + side.String()); err != nil {
+		return nil, err
+	}
+	var shared *results.Ceiling
+	if like != nil {
+		shared = like.result().Ceiling
+	}
+	o, err := h.options(ctx, sc, shared)
+	if err != nil {
+		return nil, err
+	}
+	room, short := h.at.room(sc.Search, sc.Hold)
+	h.limit(&o, room, short+" of this host")
+	h.search, err = ceiling.New(o)
+	return h, err
+}
+
+// compareCeilings searches for both ceilings at once, trial by trial.
+func (d *duel) compareCeilings(ctx context.Context, s streams, search *compareSearch, o results.CompareOptions) (*results.Result, error) {
+	a, err := d.hunt(ctx, s, results.SideA, nil)
+	if err != nil {
+		return nil, err
+	}
+	b, err := d.hunt(ctx, s, results.SideB, a)
+	if err != nil {
+		return nil, err
+	}
+	answer := func() *results.Result {
+		r := b.result()
+		r.Compare = results.CompareCeilings(a.search.Answer(), r.Ceiling, o)
+		r.Compare.Interleaved, r.Compare.WithinOneServerLife = true, true
+		r.Compare.Notes = slices.Concat(search.notes, []string{"one search each: how a ceiling differs from start to start of a server is not in the interval"})
+		return r
+	}
+	// Written before anything is sent, and after: a killed comparison has its searches.
+	if err := errors.Join(a.save(), b.save(), d.dir.write(answer())); err != nil {
+		return nil, err
+	}
+	if err := ceiling.RunInTurn(ctx, a.loop(a.at.scenario), b.loop(b.at.scenario)); err != nil {
+		return nil, err
+	}
+	r := answer()
+	return r, errors.Join(a.save(), b.save(), d.dir.write(r))
+}
+
+// loadBy gives both sides the load that is a share of A's ceiling, which is
+// searched for unless it is known. The note says what it came to.
+func (d *duel) loadBy(ctx context.Context, s streams, search *compareSearch) (note string, err error) {
+	if search.ceiling == nil {
+		h, err := d.hunt(ctx, s, results.SideA, nil)
+		if err != nil {
+			return "", err
+		}
+		if err := h.run(ctx, h.at.scenario); err != nil {
+			return "", err
+		}
+		search.ceiling = h.result().Ceiling
+	}
+	load, err := search.load()
+	if err != nil {
+		return "", err
+	}
+	for i, side := range d.sides {
+		sc := *side.scenario
+		sc.Load = ceiling.NewPlan(sc.Search, sc.Hold, load, 0).Shapes
+		if err := sc.Validate(); err != nil {
+			return "", err
+		}
+		d.sides[i].scenario = &sc
+	}
+	unit := search.ceiling.Unit
+	return fmt.Sprintf("load: %s %s, %.3g %% of A's ceiling of %s", results.FormatCount(load), unit, 100*search.share, results.FormatCount(search.ceiling.Value)), nil
+}
+
+// load is the share of the ceiling, in its unit. A search that found no ceiling
+// leaves nothing to take a share of.
+func (s *compareSearch) load() (int64, error) {
+	c := s.ceiling
+	switch {
+	case c.Reason == results.ReasonGeneratorLimited:
+		return 0, &exitError{exitGeneratorLimited, errors.New("the ceiling of A is not known: this host was the limit")}
+	case c.Status == results.CeilingInconclusive, c.Status == results.CeilingBelow:
+		return 0, &exitError{exitInconclusive, fmt.Errorf("the ceiling of A is not known: %s", c.Reason)}
+	}
+	return max(int64(s.share*float64(c.Value)), 1), nil
+}
+
+// compareStoredCeilings compares two searches that were made before.
+func compareStoredCeilings(a, b operand, o results.CompareOptions) (*results.Comparison, error) {
+	x, y := a.recorded.Ceiling, b.recorded.Ceiling
+	if x == nil || y == nil {
+		return nil, errors.New("one is the result of a search and one is not: compare two of a kind")
+	}
+	for _, part := range []struct{ what, a, b string }{
+		{"load", string(x.Of), string(y.Of)}, {"thresholds", recordedGoals(x), recordedGoals(y)},
+	} {
+		if part.a != part.b {
+			return nil, fmt.Errorf("the searches differ in %s, %s and %s, so that their ceilings are of different things", part.what, part.a, part.b)
+		}
+	}
+	return results.CompareStoredCeilings(a.recorded, b.recorded, o), nil
+}
+
+// recordedGoals are those that the trials were judged by, "" without trials.
+func recordedGoals(c *results.Ceiling) string {
+	if len(c.Trials) == 0 {
+		return ""
+	}
+	texts := make([]string, len(c.Trials[0].Goals))
+	for i, g := range c.Trials[0].Goals {
+		texts[i] = g.Goal
+	}
+	return strings.Join(texts, ", ")
+}

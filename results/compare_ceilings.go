@@ -1,0 +1,95 @@
+package results
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+
+	"stampede/results/stats"
+)
+
+// CeilingMetric is Effect.Metric of compared ceilings.
+const CeilingMetric = "ceiling"
+
+// CompareCeilings compares what two searches of one kind of load and by the
+// same goals came to: B is slower if its ceiling is lower. Where both ceilings
+// are known the posteriors of the searches say how far they are apart (see
+// stats.NewHalfPointRatio); where a search ran out of its range there is a
+// bound to go by, and only ranges that don't meet are a difference. A search
+// that ended inconclusive decides nothing.
+func CompareCeilings(a, b *Ceiling, o CompareOptions) *Comparison {
+	o = o.withDefaults()
+	c := o.comparison()
+	e := ceilingEffect(a, b)
+	e.judge(o.margin(Capacity))
+	c.Primary, c.Outcome, c.Effects = e.Metric, e.Outcome, []Effect{e}
+	c.admitSearch(c.A, a)
+	c.admitSearch(c.B, b)
+	return c
+}
+
+// CompareStoredCeilings is CompareCeilings for two results of searches, which
+// names what is different about where and how they were made.
+func CompareStoredCeilings(a, b *Result, o CompareOptions) *Comparison {
+	c := CompareCeilings(a.Ceiling, b.Ceiling, o)
+	c.Notes = append(c.Notes, notInterleaved)
+	c.Differences = fingerprintDifferences(a, b)
+	return c
+}
+
+// admitSearch withholds the outcome if a search found nothing.
+func (c *Comparison) admitSearch(name string, s *Ceiling) {
+	if s.Status == CeilingInconclusive {
+		c.GeneratorLimited = c.GeneratorLimited || s.Reason == ReasonGeneratorLimited
+		c.withhold(fmt.Sprintf("the search of %s is inconclusive: %s", name, s.Reason))
+	}
+}
+
+func ceilingEffect(a, b *Ceiling) Effect {
+	e := Effect{Metric: CeilingMetric, Primary: true, Unit: Capacity, Values: []PairValues{},
+		Note: fmt.Sprintf("%d and %d trials", len(a.Valid()), len(b.Valid()))}
+	x, y := a.known(), b.known()
+	if x == 0 || y == 0 {
+		e.Note = "no data: a search has not found so much as a bound"
+		return e
+	}
+	e.A, e.B = ptr(float64(x)), ptr(float64(y))
+	if !a.enclosed() || !b.enclosed() {
+		e.Method = SearchBounds
+		e.Note += ", bounds where a search left its range"
+		e.set(limits{math.Log(float64(y) / float64(x)), apart(a.High, b.Low, -1), apart(a.Low, b.High, 1)})
+		return e
+	}
+	r := stats.NewHalfPointRatio(a.bracketed(), b.bracketed())
+	e.Method, e.ProbabilityLower = HalfPoints, ptr(r.Less)
+	e.set(limits{math.Log(r.Median), math.Log(r.Low), math.Log(r.High)})
+	return e
+}
+
+// apart is ln(b/a) of two ends of ranges; if one of them is open, 0, it is as
+// far as can be in the direction of sign.
+func apart(a, b int64, sign int) float64 {
+	if a == 0 || b == 0 {
+		return math.Inf(sign)
+	}
+	return math.Log(float64(b) / float64(a))
+}
+
+// known is the ceiling, or the one bound there is of it; 0 if there is none.
+func (c *Ceiling) known() int64 { return cmp.Or(c.Value, c.Low, c.High) }
+
+// enclosed reports whether the ceiling is known from both sides.
+func (c *Ceiling) enclosed() bool { return c.Low > 0 && c.High > 0 }
+
+// bracketed are the valid trials, and where the ceiling lies by them.
+func (c *Ceiling) bracketed() stats.Bracketed {
+	s := stats.Bracketed{Low: float64(c.Low), High: float64(c.High)}
+	for _, t := range c.Valid() {
+		shot := stats.Shots{Load: float64(t.Load), Bad: 1}
+		if t.Good {
+			shot.Good, shot.Bad = 1, 0
+		}
+		s.Shots = append(s.Shots, shot)
+	}
+	return s
+}
