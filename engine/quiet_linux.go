@@ -16,9 +16,10 @@ const quietMemory = 256 << 20
 // next to none; for wss:// see garbage), and every shard has a place to run
 // beside the goroutines that do TLS and bookkeeping, so that the kernel, which
 // wakes a shard at once, decides who runs, and not the Go scheduler, which
-// lets others finish their 10 ms.
+// lets others finish their 10 ms. Code that only the start ran leaves memory.
 func quiet(secure bool, shards int) (restore func()) {
 	runtime.GC()
+	dropCode()
 	procs := runtime.GOMAXPROCS(0)
 	runtime.GOMAXPROCS(procs + shards)
 	percent, limit := -1, int64(quietMemory)

@@ -171,6 +171,12 @@ func epollWait(ep int, events []unix.EpollEvent, d time.Duration) int {
 	return int(r)
 }
 
+// dropPages forgets the pages of a clean mapping of a file (madvise(2),
+// MADV_DONTNEED); whoever looks at them again finds the file's.
+func dropPages(s span) {
+	_, _, _ = syscall.RawSyscall(unix.SYS_MADVISE, s.from, s.to-s.from, unix.MADV_DONTNEED)
+}
+
 // rawAddress is a in the kernel's layout; port zero is for binding.
 func rawAddress(a netip.AddrPort) rawAddr {
 	var r rawAddr

@@ -11,8 +11,9 @@ import (
 	"stampede/results"
 )
 
-// ceilingLimit ends a search that does not end by itself.
-const ceilingLimit = 8 * time.Minute
+// ceilingLimit ends a search that does not end by itself, after the longest
+// budget that a test gives one.
+const ceilingLimit = 16 * time.Minute
 
 // findLive searches for the ceiling of a live server.
 func findLive(t *testing.T, scenario string) liveRun {
