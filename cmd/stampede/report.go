@@ -19,9 +19,10 @@ import (
 
 func reportCommand(s streams) *cli.Command {
 	return &cli.Command{
-		Name:      "report",
-		Usage:     "draw a recorded result again, without new load",
-		UsageText: "stampede report RESULT [--format FORMAT] [--out DIR]\n\n   stampede report stampede-results/quickstart-20260101-120000\n   stampede report stampede-results/quickstart-20260101-120000 --format html,hlog,openmetrics --out drawn",
+		Name:        "report",
+		Usage:       "draw a recorded result again, without new load",
+		UsageText:   "stampede report RESULT... [--format FORMAT] [--out DIR]\n\n   stampede report stampede-results/quickstart-20260101-120000\n   stampede report stampede-results/quickstart-20260101-120000 --format html,hlog,openmetrics --out drawn\n   stampede report from-host-a from-host-b --format html --out together",
+		Description: "Several results of one target are drawn as one: their counts and histograms are added, so that every\nquantile is that of the whole.",
 		Flags: []cli.Flag{
 			&cli.StringSliceFlag{Name: "format", DefaultText: "text", Usage: "one of " + formatNames() + "; several with commas or by repeating the flag"},
 			&cli.StringFlag{Name: "out", Usage: "directory for the files; without it one format goes to standard output"},
@@ -31,8 +32,8 @@ func reportCommand(s streams) *cli.Command {
 }
 
 func reportResult(c *cli.Context, s streams) error {
-	if c.NArg() != 1 {
-		return fmt.Errorf("want one result, a directory or result.json, got %d arguments", c.NArg())
+	if c.NArg() == 0 {
+		return errors.New("want a result, a directory or result.json, or several to draw as one")
 	}
 	chosen, err := formatsOf(c.StringSlice("format"))
 	if err != nil {
@@ -42,11 +43,10 @@ func reportResult(c *cli.Context, s streams) error {
 	if len(chosen) > 1 && out == "" {
 		return fmt.Errorf("--format: %d formats need --out, a directory for their files", len(chosen))
 	}
-	read, err := readResult(c.Args().First())
+	r, err := readStored(c.Args().Slice())
 	if err != nil {
 		return err
 	}
-	r := &stored{read, resultFile(c.Args().First())}
 	if out == "" {
 		return chosen[0].write(s.out, r)
 	}
@@ -115,7 +115,28 @@ func formatsOf(lists []string) ([]format, error) {
 // stored is a result and where it lies.
 type stored struct {
 	*results.Result
-	file string // its result.json
+	file string // its result.json; "" if it is put together from several
+}
+
+// readStored reads the result at the only path, or adds up those at several.
+func readStored(paths []string) (*stored, error) {
+	var all []*results.Result
+	for _, path := range paths {
+		r, err := readResult(path)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, r)
+	}
+	if len(all) == 1 {
+		return &stored{all[0], resultFile(paths[0])}, nil
+	}
+	merged, err := results.Merge(all...)
+	if err != nil {
+		return nil, err
+	}
+	merged.Findings = results.Explain(merged, thisKernel())
+	return &stored{merged, ""}, nil
 }
 
 // readResult reads a result directory or the file in it.
@@ -148,6 +169,9 @@ func resultFile(path string) string {
 // copyAttempts writes the attempts that the run kept: a result alone has them
 // only added up.
 func copyAttempts(w io.Writer, r *stored) error {
+	if r.file == "" {
+		return errors.New("--format csv: want one result; each run kept its attempts in an attempts.csv of its own")
+	}
 	f, err := os.Open(filepath.Join(filepath.Dir(r.file), "attempts.csv"))
 	if errors.Is(err, fs.ErrNotExist) {
 		return errors.New("--format csv: this run kept no attempts.csv; stampede run --csv writes one, a row an attempt")
