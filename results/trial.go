@@ -51,7 +51,7 @@ type Trial struct {
 	LittleGap *float64 `json:"little_gap,omitempty"`
 
 	StartedAt time.Duration `json:"started_at_ns"`       // since the search began
-	Duration  time.Duration `json:"duration_ns"`         // of the run
+	Duration  time.Duration `json:"duration_ns"`         // of the run; in a search with what made it ready
 	Settle    time.Duration `json:"settle_ns,omitempty"` // waited before it, for the server to recover
 	Drain     time.Duration `json:"drain_ns,omitempty"`  // from the instant of the last burst until all attempts had ended
 	Note      string        `json:"note,omitempty"`      // as NotRecovered

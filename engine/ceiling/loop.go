@@ -141,7 +141,7 @@ func (l *Loop) trial(ctx context.Context, step Step) error {
 		return err
 	}
 	t.Load, t.Stage = step.Load, step.Stage
-	t.StartedAt, t.Settle = started.Sub(l.began), started.Sub(asked)
+	t.StartedAt, t.Settle, t.Duration = started.Sub(l.began), started.Sub(asked), time.Since(started)
 	if !recovered {
 		t.Note = results.NotRecovered
 	}

@@ -34,7 +34,7 @@ func (f *fakeServer) Try(_ context.Context, p Plan, load int64) (results.Trial, 
 		f.stop()
 	}
 	t := trial(load, load <= f.edge)
-	t.Duration = 3 * time.Second
+	t.Duration = time.Second // the rest made it ready
 	if f.limited > 0 {
 		f.limited--
 		t.Valid, t.Invalid = false, "generator-limited"
@@ -75,6 +75,9 @@ func TestLoopFindsTheCeiling(t *testing.T) {
 		c := l.Search.Answer()
 		if c.Status != results.CeilingConfirmed || c.Value < 285 || c.Value > 315 {
 			t.Errorf("%s, want 300 within 5 %%", summary(c))
+		}
+		if first := c.Trials[0]; first.Duration != 3*time.Second || c.Duration < time.Duration(len(c.Trials))*3*time.Second {
+			t.Errorf("the first of %d trials took %v, all %v; each took 3 s", len(c.Trials), first.Duration, c.Duration)
 		}
 		if saved != len(c.Trials) {
 			t.Errorf("saved %d times for %d trials", saved, len(c.Trials))
