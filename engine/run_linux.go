@@ -267,13 +267,17 @@ func (s *shard) closeOwn() {
 	closeFD(s.ep)
 }
 
-// lead is the time from now to offset zero: enough to arm a burst at zero.
+// leastLead is what it takes to begin.
+const leastLead = 20 * time.Millisecond
+
+// lead is the time from now to offset zero: enough to arm whatever burst has
+// to be begun first.
 func (r *run) lead() time.Duration {
-	lead := 20 * time.Millisecond
+	var ahead time.Duration
 	for i := range r.bursts {
-		lead = max(lead, -armingStart(&r.bursts[i])+lead)
+		ahead = max(ahead, -armingStart(&r.bursts[i]))
 	}
-	return min(lead, maxLead)
+	return min(ahead+leastLead, maxLead)
 }
 
 // simultaneous are the bursts whose arrivals share one instant: the ones that

@@ -37,6 +37,29 @@ func TestBurstIsEstablishedHeldAndClosed(t *testing.T) {
 	}
 }
 
+// Bursts that follow each other closely are armed side by side: what leads a
+// run is the one to begin first, not all of them in a row.
+func TestLeadIsThatOfTheBurstToBeginFirst(t *testing.T) {
+	lead := func(bursts ...scenario.Burst) time.Duration { return (&run{bursts: bursts}).lead() }
+	one := lead(scenario.Burst{Count: 200})
+	var many []scenario.Burst
+	for n := range 10 {
+		many = append(many, scenario.Burst{Count: 200, At: time.Duration(n) * 20 * time.Millisecond})
+	}
+	if got := lead(many...); got != one {
+		t.Errorf("ten bursts 20 ms apart lead by %v, the first alone by %v", got, one)
+	}
+	if got := lead(scenario.Burst{Count: 200}, scenario.Burst{Count: 10_000, At: 50 * time.Millisecond}); got <= one {
+		t.Errorf("a large burst after a small one leads by %v, the small one alone by %v", got, one)
+	}
+	if got := lead(); got <= 0 || got >= one {
+		t.Errorf("no burst leads by %v, one by %v", got, one)
+	}
+	if got := lead(scenario.Burst{Count: 1 << 30}); got != maxLead {
+		t.Errorf("a burst without measure leads by %v, want %v", got, maxLead)
+	}
+}
+
 func TestEveryShard(t *testing.T) {
 	s := startServer(t)
 	for _, shards := range []int{1, 2, 5} {

@@ -116,10 +116,13 @@ type Ceiling struct {
 	To               int64         `json:"to"`
 	CappedBy         string        `json:"capped_by,omitempty"`         // what ended the range below what was asked for
 	GeneratorCeiling int64         `json:"generator_ceiling,omitempty"` // what this host alone can make, measured; 0: not measured
+	GeneratorMore    bool          `json:"generator_more,omitempty"`    // it may make more than that: more was not asked for
+	GeneratorTLS     *TLSFacts     `json:"generator_tls,omitempty"`     // the TLS handshakes that this was measured with; null: without TLS
 	Duration         time.Duration `json:"duration_ns"`                 // of all trials and of the waits before them
 
 	Scalability *Scalability `json:"scalability,omitempty"` // a diagnostic: decides nothing
 	History     *History     `json:"history,omitempty"`     // a diagnostic: decides nothing
+	ShortRest   *Votes       `json:"short_rest,omitempty"`  // a diagnostic: decides nothing; trials at the confirmed load with a quarter of the usual rest
 
 	Terms  []Term  `json:"terms,omitempty"` // what the trials were made with
 	Trials []Trial `json:"trials"`          // in the order they were run
@@ -157,11 +160,12 @@ func (c *Ceiling) exitCode() int {
 }
 
 // Valid returns the trials that count, in the order they were run: those
-// that measured the server, without the warm-up.
+// that measured the server, without the warm-up and what was tried after the
+// answer was known.
 func (c *Ceiling) Valid() []Trial {
 	var list []Trial
 	for _, t := range c.Trials {
-		if t.Valid && t.Stage != StageWarmUp {
+		if t.Valid && t.Stage.Counts() {
 			list = append(list, t)
 		}
 	}

@@ -58,7 +58,7 @@ func loadMeans(trials []Trial) (n, x []float64) {
 		var inFlight, goodput, of float64
 		load := sorted[i].Load
 		for ; i < len(sorted) && sorted[i].Load == load; i++ {
-			if t := &sorted[i]; t.Valid && t.Stage != StageWarmUp && t.InFlight > 0 && t.Goodput > 0 {
+			if t := &sorted[i]; t.Valid && t.Stage.Counts() && t.InFlight > 0 && t.Goodput > 0 {
 				inFlight, goodput, of = inFlight+t.InFlight, goodput+t.Goodput, of+1
 			}
 		}
@@ -91,7 +91,7 @@ func DependsOnHistory(trials []Trial, low, high int64) *History {
 	var after, otherwise []stats.Shots
 	overloaded := false
 	for _, t := range trials {
-		if t.Valid && t.Stage != StageWarmUp {
+		if t.Valid && t.Stage.Counts() {
 			half := &otherwise
 			if overloaded {
 				half = &after
@@ -112,6 +112,34 @@ func DependsOnHistory(trials []Trial, low, high int64) *History {
 	}
 }
 
+// ShortRestTrials is how many trials with little rest have to be bad before
+// they say anything: one may be spoilt.
+const ShortRestTrials = 2
+
+// shortRest are the votes of the trials with little rest; nil without any.
+func shortRest(trials []Trial) (v *Votes) {
+	for _, t := range trials {
+		if !t.Valid || t.Stage != StageShortRest {
+			continue
+		}
+		if v == nil {
+			v = &Votes{Load: t.Load}
+		}
+		v.Of++
+		if t.Good {
+			v.Good++
+		}
+	}
+	return v
+}
+
+// NeedsRest reports whether what was confirmed holds only for bursts so far
+// apart as those of the search: right behind each other none passed. A rate
+// limiter is like that, and a server that goes on working after its answers.
+func (c *Ceiling) NeedsRest() bool {
+	return c.ShortRest != nil && c.ShortRest.Of >= ShortRestTrials && c.ShortRest.Good == 0
+}
+
 func shot(t Trial) stats.Shots {
 	if t.Good {
 		return stats.Shots{Load: float64(t.Load), Good: 1}
@@ -127,7 +155,7 @@ func twoSided(shots []stats.Shots) bool {
 // Diagnose fills the diagnostics of a search from its trials. They describe
 // and never decide.
 func (c *Ceiling) Diagnose() {
-	c.Scalability = Scaling(c.Trials)
+	c.Scalability, c.ShortRest = Scaling(c.Trials), shortRest(c.Trials)
 	c.History = nil
 	if c.LastGood != nil && c.FirstBad != nil {
 		c.History = DependsOnHistory(c.Trials, c.LastGood.Load, c.FirstBad.Load)

@@ -33,6 +33,39 @@ func (c *Ceiling) GaveOut() []Finding {
 	return above
 }
 
+// Findings are what the search found out beside its answer: what gave out, and
+// that the server did not recover where it did not.
+func (c *Ceiling) Findings() []Finding {
+	list := c.GaveOut()
+	if f, ok := c.unrecovered(); ok {
+		list = append(list, f)
+	}
+	return list
+}
+
+// unrecovered tells of the trials before which the server was waited for in
+// vain, and of the smallest load that it had not got over.
+func (c *Ceiling) unrecovered() (f Finding, ok bool) {
+	var n, after int64
+	for i, t := range c.Trials {
+		if t.Note != NotRecovered || i == 0 {
+			continue
+		}
+		if n++; after == 0 || c.Trials[i-1].Load < after {
+			after = c.Trials[i-1].Load
+		}
+	}
+	if n == 0 {
+		return f, false
+	}
+	return Finding{
+		Name: "not_recovered", Share: float64(n) / float64(len(c.Trials)),
+		Text: fmt.Sprintf("Before %s of %s trials the server had not recovered, after loads from %s on: single handshakes failed, or took half as long again as on the idle server, until it was no longer waited for.",
+			FormatCount(n), FormatCount(int64(len(c.Trials))), FormatCount(after)),
+		Next: "what the server still does when a load is over: its queues, its memory, connections it has not closed; or give it more time (--quiet-time)",
+	}, true
+}
+
 // foundAbove are the findings of bad trials from the ceiling on, each once, as
 // it was at the smallest load that had it.
 func (c *Ceiling) foundAbove() (list []Finding) {

@@ -10,13 +10,21 @@ type TrialStage string
 
 // The stages, in the order a search goes through them.
 const (
-	StageWarmUp    TrialStage = "warm_up"   // discarded
-	StageCoarse    TrialStage = "coarse"    // one trial a load
-	StageMiddle    TrialStage = "middle"    // the majority of three
-	StageFine      TrialStage = "fine"      // the majority of five
-	StagePosterior TrialStage = "posterior" // more trials near the ceiling, until the interval is narrow
-	StageConfirm   TrialStage = "confirm"   // from idle, at the load to be reported
+	StageWarmUp    TrialStage = "warm_up"    // discarded
+	StageCoarse    TrialStage = "coarse"     // one trial a load
+	StageMiddle    TrialStage = "middle"     // the majority of three
+	StageFine      TrialStage = "fine"       // the majority of five
+	StagePosterior TrialStage = "posterior"  // more trials near the ceiling, until the interval is narrow
+	StageConfirm   TrialStage = "confirm"    // from idle, at the load to be reported
+	StageShortRest TrialStage = "short_rest" // at that load, with less rest before and between its bursts: a diagnostic, which never counts
 )
+
+// Counts reports whether trials of the stage are votes on the ceiling.
+func (s TrialStage) Counts() bool { return s != StageWarmUp && s != StageShortRest }
+
+// NotRecovered is the note of a trial before which the server was waited for in
+// vain: single handshakes were not as quick again as on the idle server.
+const NotRecovered = "did not recover"
 
 // Trial is one run of a load as a search sees it. The trial, not the
 // handshake, is the unit of its evidence: handshakes of one run are not
@@ -43,10 +51,10 @@ type Trial struct {
 	LittleGap *float64 `json:"little_gap,omitempty"`
 
 	StartedAt time.Duration `json:"started_at_ns"`       // since the search began
-	Duration  time.Duration `json:"duration_ns"`         // of the run
+	Duration  time.Duration `json:"duration_ns"`         // of the run; in a search with what made it ready
 	Settle    time.Duration `json:"settle_ns,omitempty"` // waited before it, for the server to recover
 	Drain     time.Duration `json:"drain_ns,omitempty"`  // from the instant of the last burst until all attempts had ended
-	Note      string        `json:"note,omitempty"`      // as "did not recover"
+	Note      string        `json:"note,omitempty"`      // as NotRecovered
 	Findings  []Finding     `json:"findings,omitempty"`  // what Explain made of the run
 }
 

@@ -14,6 +14,31 @@ import (
 var plainFields = cmp.Options{cmpopts.IgnoreUnexported(Scenario{}, Target{}, Data{}), cmpopts.IgnoreFields(Scenario{}, "MaskedSource"),
 	cmpopts.EquateComparable(netip.Addr{}), cmpopts.IgnoreFields(TLS{}, "CA", "Cert", "Key")}
 
+func TestSecured(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		target Target
+		want   bool
+	}{
+		{"ws", Target{URL: "ws://h/"}, false},
+		{"wss", Target{URL: "wss://h/"}, true},
+		{"one of two", Target{URLs: []WeightedURL{{URL: "ws://h/"}, {URL: "wss://h/"}}}, true},
+		{"the practice server", Target{URL: Practice}, false},
+		{"the practice server over TLS", Target{URL: Practice, Practice: []Setting{{"tls", "server"}}, TLS: TLS{Resumption: true}}, true},
+		{"the practice server without", Target{URL: Practice, Practice: []Setting{{"tls", "none"}}}, false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			s := Scenario{Target: test.target, Load: []Shape{{Kind: KindBurst, Count: 1}}}
+			if err := s.Validate(); err != nil {
+				t.Fatal(err)
+			}
+			if got := s.Target.Secured(); got != test.want {
+				t.Errorf("secured: %v, want %v", got, test.want)
+			}
+		})
+	}
+}
+
 // everyKey has every key of a target and of what follows the 101.
 const everyKey = `
 target:

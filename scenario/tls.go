@@ -74,7 +74,7 @@ func needsTLS13(id tls.CurveID) bool { return strings.Contains(curveName(id), "M
 
 func (c *checker) tls(t *Target) {
 	const path = "target.tls"
-	if !t.TLS.isZero() && !t.hasScheme("wss") && c.sound("target.url", "target.urls") {
+	if !t.TLS.isZero() && !t.Secured() && c.sound("target.url", "target.urls") {
 		c.add(path, "", "says how wss:// is secured, and no URL is wss://")
 	}
 	c.trust(path, &t.TLS)

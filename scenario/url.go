@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -63,6 +64,12 @@ func (t *Target) hasScheme(scheme string) bool {
 		}
 	}
 	return false
+}
+
+// Secured reports whether handshakes are made over TLS, if only with one of
+// several URLs.
+func (t *Target) Secured() bool {
+	return t.hasScheme("wss") || slices.ContainsFunc(t.Practice, func(s Setting) bool { return s.Key == "tls" && s.Value != "none" })
 }
 
 // urls checks all URLs and their weights and then fills in URL and URLs.

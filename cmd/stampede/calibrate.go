@@ -16,7 +16,7 @@ import (
 
 func calibrateCommand(s streams) *cli.Command {
 	flags := []cli.Flag{
-		&cli.BoolFlag{Name: "null", Usage: "against a server that does nothing: what this host alone can make"},
+		&cli.BoolFlag{Name: "null", Usage: "against a server that does nothing: what this host alone can make, over TLS as SCENARIO or a wss:// URL asks"},
 		&cli.StringFlag{Name: "of", Usage: "with --null: burst or rate", Value: string(results.LoadBurst)},
 		&cli.IntFlag{Name: "pairs", Value: 10, Usage: "pairs of the target with itself; one before them does not count"},
 		&cli.StringSliceFlag{Name: "margin", Usage: "a measure and the change to be found, as 'handshake p99 10%'", DefaultText: "handshake p99 10%, p50 5%, error rate 0.1 points"},
@@ -24,7 +24,7 @@ func calibrateCommand(s streams) *cli.Command {
 	return &cli.Command{
 		Name:      "calibrate",
 		Usage:     "measure this host: how small a change can be found on it, and what it alone can make",
-		UsageText: "stampede calibrate SCENARIO|URL [flags]\n   stampede calibrate --null [--of burst|rate]\n\n   stampede calibrate practice --rate 300/s --for 10s\n   stampede calibrate scenario.yaml --output json > calibration.json",
+		UsageText: "stampede calibrate SCENARIO|URL [flags]\n   stampede calibrate --null [SCENARIO|URL] [--of burst|rate]\n\n   stampede calibrate practice --rate 300/s --for 10s\n   stampede calibrate scenario.yaml --output json > calibration.json\n   stampede calibrate --null wss://staging.example.test/socket --insecure",
 		Flags:     slices.Concat(flags, trialFlags()),
 		Action:    func(c *cli.Context) error { return calibrate(c, s) },
 	}
@@ -135,10 +135,8 @@ func readCalibration(path string) ([]results.Calibration, error) {
 	if found.Schema != calibrationSchema {
 		return nil, fmt.Errorf("%s: no calibration: its schema is %q, not %q", path, found.Schema, calibrationSchema)
 	}
-	for key, here := range environment() {
-		if there := found.Environment[key]; there != here {
-			return nil, fmt.Errorf("%s: made elsewhere: %s is %q there and %q here", path, key, there, here)
-		}
+	if other := elsewhere(found.Environment); other != "" {
+		return nil, fmt.Errorf("%s: made elsewhere: %s", path, other)
 	}
 	return found.Measures, nil
 }

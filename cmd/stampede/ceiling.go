@@ -1,8 +1,10 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"net/netip"
 	"slices"
 	"time"
 
@@ -99,14 +101,19 @@ func setSearch(c *cli.Context, s *scenario.Search) error {
 			*into = f.duration(name)
 		}
 	}
-	if c.IsSet("release") {
+	f.release(s)
+	s.Strict = s.Strict || c.Bool("strict")
+	return f.err
+}
+
+// release reads what a burst holds back, if that is said.
+func (f *flagParser) release(s *scenario.Search) {
+	if f.c.IsSet("release") {
 		s.Release = scenario.Connect
 		if f.word("release", "connect", "upgrade") == "upgrade" {
 			s.Release = scenario.Upgrade
 		}
 	}
-	s.Strict = s.Strict || c.Bool("strict")
-	return f.err
 }
 
 func findCeiling(c *cli.Context, s streams) error {
@@ -142,7 +149,8 @@ func findCeiling(c *cli.Context, s streams) error {
 	if err := confirm(s, c.Bool("yes"), max(sc.Search.To, sc.Search.From), h.at.addresses()); err != nil {
 		return err
 	}
-	o, err := h.options(ctx, sc, record)
+	h.noteShared()
+	o, err := h.options(ctx, record)
 	if err != nil {
 		return err
 	}
@@ -170,6 +178,17 @@ func findCeiling(c *cli.Context, s streams) error {
 	return exit(r.ExitCode())
 }
 
+// options are those of the search. One that goes on keeps to this host as it
+// was measured then.
+func (h *hunt) options(ctx context.Context, record *results.Ceiling) (ceiling.Options, error) {
+	if record != nil {
+		h.null = nullCeiling{largest: record.GeneratorCeiling, more: record.GeneratorMore, tls: record.GeneratorTLS}
+		return h.recordedOptions(record), nil
+	}
+	o := ceiling.NewOptions(h.at.scenario.Search, h.at.scenario.Thresholds)
+	return o, h.bound(ctx, new(nullCeilings), &o)
+}
+
 // noteGoals gives a scenario without thresholds the usual ones, and says so.
 func (h *hunt) noteGoals(sc *scenario.Scenario) {
 	if len(sc.Load) > 0 {
@@ -177,6 +196,14 @@ func (h *hunt) noteGoals(sc *scenario.Scenario) {
 	}
 	if giveGoals(sc) {
 		h.note("no thresholds given, so the usual: %s, %s", usualGoals[0], usualGoals[1])
+	}
+}
+
+// noteShared says that the server is on this host, if it is.
+func (h *hunt) noteShared() {
+	elsewhere := func(a netip.AddrPort) bool { return !a.Addr().IsLoopback() }
+	if !slices.ContainsFunc(h.at.addresses(), elsewhere) {
+		h.note("the server is on this host and shares its CPUs with the generator: the ceiling is one of both")
 	}
 }
 

@@ -23,12 +23,13 @@ const (
 // practiceChild is a practice server in a process of its own, so that it has
 // its own descriptors and the generator's figures stay the generator's.
 type practiceChild struct {
-	address string
-	command *exec.Cmd
-	stdin   io.Closer // closed to end it; the kernel closes it if we are killed
-	stdout  *bufio.Reader
-	stderr  bytes.Buffer
-	ended   sync.Once
+	address   string
+	authority []byte // that its certificate is verified by, as PEM; empty: no TLS
+	command   *exec.Cmd
+	stdin     io.Closer // closed to end it; the kernel closes it if we are killed
+	stdout    *bufio.Reader
+	stderr    bytes.Buffer
+	ended     sync.Once
 }
 
 // ownCommand is this program with other arguments, as a child of its own
@@ -86,7 +87,7 @@ func (p *practiceChild) awaitAddress() error {
 	if err := json.Unmarshal(line, &ready); err != nil {
 		return fmt.Errorf("reading its address: %w", err)
 	}
-	p.address = ready.Address
+	p.address, p.authority = ready.Address, []byte(ready.Authority)
 	return nil
 }
 

@@ -38,6 +38,7 @@ type compareSearch struct {
 	share   float64          // of A's ceiling, which is the load; 0: of none
 	ceiling *results.Ceiling // A's; nil: not known yet
 	notes   []string
+	nulls   nullCeilings // of this host, for all searches of the run
 }
 
 // searchOptions reads what a comparison searches for, and refuses flags that
@@ -112,9 +113,8 @@ func (s *compareSearch) prepare(sides []operand) error {
 
 // hunt begins a search on one side, in trials/ceiling-SIDE. like is a search
 // beside it, whose range it shares as far as this host allows; nil: none.
-func (d *duel) hunt(ctx context.Context, s streams, side results.Side, like *hunt) (*hunt, error) {
+func (d *duel) hunt(ctx context.Context, s streams, search *compareSearch, side results.Side, like *hunt) (*hunt, error) {
 	h := &hunt{streams: s, at: d.sides[side], quiet: d.notes == nil, shards: d.shards, label: side.String() + ": ", began: time.Now()}
-	sc := h.at.scenario
 	if err := h.at.fault(); err != nil {
 		return nil, fmt.Errorf("finding the target: %w", err)
 	}
@@ -122,27 +122,24 @@ func (d *duel) hunt(ctx context.Context, s streams, side results.Side, like *hun
 	if h.dir, err = d.dir.of("ceiling-" + side.String()); err != nil {
 		return nil, err
 	}
-	var shared *results.Ceiling
+	o := ceiling.NewOptions(h.at.scenario.Search, h.at.scenario.Thresholds)
 	if like != nil {
-		shared = like.result().Ceiling
+		o = h.recordedOptions(like.search.Answer())
 	}
-	o, err := h.options(ctx, sc, shared)
-	if err != nil {
+	if err := h.bound(ctx, &search.nulls, &o); err != nil {
 		return nil, err
 	}
-	room, short := h.at.room(sc.Search, sc.Hold)
-	h.limit(&o, room, short+" of this host")
 	h.search, err = ceiling.New(o)
 	return h, err
 }
 
 // compareCeilings searches for both ceilings at once, trial by trial.
 func (d *duel) compareCeilings(ctx context.Context, s streams, search *compareSearch, o results.CompareOptions) (*results.Result, error) {
-	a, err := d.hunt(ctx, s, results.SideA, nil)
+	a, err := d.hunt(ctx, s, search, results.SideA, nil)
 	if err != nil {
 		return nil, err
 	}
-	b, err := d.hunt(ctx, s, results.SideB, a)
+	b, err := d.hunt(ctx, s, search, results.SideB, a)
 	if err != nil {
 		return nil, err
 	}
@@ -168,7 +165,7 @@ func (d *duel) compareCeilings(ctx context.Context, s streams, search *compareSe
 // searched for unless it is known. The note says what it came to.
 func (d *duel) loadBy(ctx context.Context, s streams, search *compareSearch) (note string, err error) {
 	if search.ceiling == nil {
-		h, err := d.hunt(ctx, s, results.SideA, nil)
+		h, err := d.hunt(ctx, s, search, results.SideA, nil)
 		if err != nil {
 			return "", err
 		}

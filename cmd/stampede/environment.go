@@ -1,8 +1,11 @@
 package main
 
 import (
+	"fmt"
+	"maps"
 	"os"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -23,6 +26,18 @@ func thisKernel() results.Kernel {
 func sysctl(name string) string {
 	text, _ := os.ReadFile("/proc/sys/" + name)
 	return strings.Join(strings.Fields(string(text)), " ")
+}
+
+// elsewhere names the first thing in which a recorded environment is not this
+// one; "" if it is this one.
+func elsewhere(recorded map[string]string) string {
+	here := environment()
+	for _, key := range slices.Sorted(maps.Keys(here)) {
+		if recorded[key] != here[key] {
+			return fmt.Sprintf("%s is %q there and %q here", key, recorded[key], here[key])
+		}
+	}
+	return ""
 }
 
 // environment describes the host that makes the load, as far as it moves

@@ -23,9 +23,9 @@ type hunt struct {
 	label  string // of one search of several, before what is said of it
 	began  time.Time
 
-	terms     []results.Term
-	generator int64 // what this host alone can make; 0: not measured
-	notes     []string
+	terms []results.Term
+	null  nullCeiling // what this host alone can make; zero: not measured
+	notes []string
 }
 
 // note keeps a sentence for the result and says it.
@@ -125,9 +125,10 @@ func (h *hunt) result() *results.Result {
 		Unverified: sc.Target.TLS.Insecure, Environment: environment(), Scenario: string(sc.MaskedSource),
 	})
 	r.Ceiling = h.search.Answer()
-	r.Ceiling.GeneratorCeiling, r.Ceiling.Terms = h.generator, h.terms
+	r.Ceiling.GeneratorCeiling, r.Ceiling.GeneratorMore, r.Ceiling.GeneratorTLS = h.null.largest, h.null.more, h.null.tls
+	r.Ceiling.Terms = h.terms
 	r.Interrupted = r.Ceiling.Reason == results.ReasonInterrupted
 	r.Judge(nil)
-	r.Findings = r.Ceiling.GaveOut()
+	r.Findings = r.Ceiling.Findings()
 	return r
 }

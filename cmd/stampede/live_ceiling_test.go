@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"stampede/engine/ceiling"
 	"stampede/results"
 )
 
@@ -51,7 +52,7 @@ target:
   url: practice
   practice: {capacity: 300, service: 20ms, gateway_timeout: 1ns}
 timeouts: {total: 3s}
-search: {of: burst, from: 150, to: 600, quiet: 300ms}
+search: {of: burst, from: 150, to: 600, quiet: 200ms}
 thresholds: [504 rate < 0.1%]
 `
 
@@ -72,15 +73,18 @@ func checkAgree(t *testing.T, a, b *results.Ceiling) {
 	}
 }
 
-// nginx needs two connections for each client, and has 64.
+// nginx needs two connections for each client, and has 64. One client in a
+// hundred is what so small loads can show; a rarer one would have the
+// confirmation collect thousands of handshakes, in vain.
 func TestLiveCeilingOfNginx(t *testing.T) {
 	node := startNode(t, nodeSettings{})
 	nginx := startNginx(t, nginxSettings{Upstream: node.address, ReadTimeout: "60s", Connections: 64})
 	r := findLive(t, target(nginx.address)+`
 timeouts: {total: 3s}
-search: {of: held, from: 24, to: 48, hold: 500ms, ramp: 200/s, quiet: 200ms}
+search: {of: held, from: 24, to: 48, hold: 300ms, ramp: 200/s, quiet: 200ms}
+thresholds: [error rate < 1%]
 `)
-	checkCeiling(t, r.Ceiling, 30, 32, "error rate < 0.1%")
+	checkCeiling(t, r.Ceiling, 30, 32, "error rate < 1%")
 	checkGaveOut(t, r, "worker_connections")
 }
 
@@ -97,9 +101,9 @@ func TestLiveCeilingOfHAProxy(t *testing.T) {
 	r := findLive(t, target(haproxy.address)+`
 timeouts: {total: 3s}
 search: {of: held, from: 40, to: 80, hold: 500ms, ramp: 200/s, quiet: 200ms}
-thresholds: [503 rate < 0.1%, error rate < 0.1%, handshake p99 < 1s]
+thresholds: [503 rate < 1%, error rate < 1%, handshake p99 < 1s]
 `)
-	checkCeiling(t, r.Ceiling, 48, 52, "503 rate < 0.1%")
+	checkCeiling(t, r.Ceiling, 48, 52, "503 rate < 1%")
 	checkGaveOut(t, r, "fixed_age")
 }
 
@@ -110,4 +114,78 @@ func checkGaveOut(t *testing.T, r liveRun, cause string) {
 	if len(r.Findings) == 0 || r.Findings[0].Name != cause {
 		t.Errorf("what gave out is %+v, want %s first", r.Findings, cause)
 	}
+}
+
+// A ceiling that a limit of the rate makes is one of bursts so far apart as
+// those of the search, and that is found out; of a server without memory
+// nothing is said. The search is a recorded one, up to the last trial of its
+// confirmation.
+func TestLiveShortRest(t *testing.T) {
+	for _, test := range []struct {
+		name  string
+		flags []string
+		needs bool
+	}{
+		{"700 at once, then 450 a second", []string{"--rate-limit", "450/s burst 700"}, true},
+		{"no limit", nil, false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			sc := searchOf(t, "search: {of: burst}\nthresholds: [429 rate < 1%]")
+			sc.Target.URL, sc.Target.URLs = "ws://"+startPracticeServer(t, test.flags...).address+"/", nil
+			if err := sc.Validate(); err != nil {
+				t.Fatal(err)
+			}
+			at, err := sit(t.Context(), sc)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer at.stop()
+			c := confirmLive(t, at)
+			if c.NeedsRest() != test.needs || c.ShortRest.Load != c.Confirmed.Load {
+				t.Errorf("needs rest: %v by %+v, want %v", c.NeedsRest(), c.ShortRest, test.needs)
+			}
+		})
+	}
+}
+
+// confirmLive makes the last trial of a confirmation and what follows it, and
+// the same again where this host limited them.
+func confirmLive(t *testing.T, at *sitting) *results.Ceiling {
+	t.Helper()
+	var c *results.Ceiling
+	for range 4 {
+		l := &ceiling.Loop{Search: almostConfirmed(t, 560), Config: at.scenario.Search, Runner: &hunt{at: at, quiet: true}}
+		if err := l.Run(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if c = l.Search.Answer(); c.Status == results.CeilingConfirmed && c.ShortRest != nil {
+			return c
+		}
+	}
+	last := c.Trials[len(c.Trials)-1]
+	t.Fatalf("%s (%s), the last trial %+v: after the usual rest two bursts of %d in a row pass", c.Status, c.Reason, last, c.Confirmed.Load)
+	return nil
+}
+
+// almostConfirmed is a search of a server that takes bursts up to edge, which
+// lacks one trial of its confirmation.
+func almostConfirmed(t *testing.T, edge int64) *ceiling.Search {
+	t.Helper()
+	s, err := ceiling.New(ceiling.Options{Of: results.LoadBurst, From: 100, To: 2000})
+	if err != nil {
+		t.Fatal(err)
+	}
+	confirming := 0
+	for step, ok := s.Next(); ok; step, ok = s.Next() {
+		if step.FromIdle() {
+			if confirming++; confirming == 5 {
+				return s
+			}
+		}
+		if err := s.Feed(results.Trial{Load: step.Load, Valid: true, Good: step.Load <= edge, Planned: 1000}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Fatal("the search ended before")
+	return nil
 }

@@ -2,22 +2,21 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"reflect"
 	"time"
 
-	"github.com/urfave/cli/v2"
-
-	"stampede/engine"
 	"stampede/engine/ceiling"
 	"stampede/results"
 	"stampede/scenario"
 )
 
 const (
-	nullFrom    = int64(200)      // the first load tried on the null server
-	nullMeasure = 2 * time.Second // how long a rate is
-	nullTries   = 2               // of which one has to pass: something else may have spoilt the other
+	nullFrom    = int64(200) // the first load tried on the null server
+	nullLeast   = int64(12)  // the last, while none passes
+	nullMeasure = 2 * time.Second
+	nullQuiet   = 500 * time.Millisecond // twice what lies between two bursts; meanwhile the next is armed
+	nullTries   = 2                      // of which one has to pass: something else may have spoilt the other
 
 	// ofGenerator is the share of what this host alone can make that a search
 	// goes up to: near its own limit a generator is late, and a late generator
@@ -25,199 +24,189 @@ const (
 	ofGenerator = 0.8
 )
 
-// nullCeiling is the largest load of a search's shape that this host makes in
-// good order against a server that does nothing, in a process of its own on
-// this host: twice as much each time, until a load does not pass, most is
-// reached or the host has no more; then once half way. why says what ended it.
-func nullCeiling(ctx context.Context, sc *scenario.Scenario, shards int, most int64) (largest int64, why string, err error) {
-	null := *sc
-	null.Target = scenario.Target{URL: scenario.Practice, SourceAddresses: sc.Target.SourceAddresses}
-	null.Data, null.Ready, null.Load = nil, scenario.Ready{}, nil
-	null.Search.From, null.Search.To, null.Search.Quiet = 0, 0, time.Second
-	if null.Search.Of == results.LoadRate {
+// nullCeiling is what this host alone can make in good order of one kind of
+// load, against a server that does nothing.
+type nullCeiling struct {
+	largest int64             // 0: nothing
+	why     string            // what ended it there
+	more    bool              // it may be more: that was not asked for
+	tls     *results.TLSFacts // of the handshakes at the largest load; nil: without TLS
+}
+
+// overTLS is how the figure was secured, in words.
+func (n nullCeiling) overTLS() string {
+	if n.tls == nil {
+		return ""
+	}
+	return " over TLS"
+}
+
+// nullCeilings are those measured so far in a run, so that searches of one
+// shape over one kind of TLS share one.
+type nullCeilings struct{ measured []nullMeasurement }
+
+// nullMeasurement is a null ceiling and what it is of.
+type nullMeasurement struct {
+	scenario *scenario.Scenario
+	shards   int
+	nullCeiling
+}
+
+// of returns the null ceiling for the search of sc, measured now unless it was
+// before, which say is told. More than most is not asked for; 0: all there is.
+func (n *nullCeilings) of(ctx context.Context, sc *scenario.Scenario, shards int, most int64, say func(string, ...any)) (nullCeiling, error) {
+	null := nullScenario(sc)
+	if found, ok := n.known(null, shards, most); ok {
+		return found, nil
+	}
+	say("measuring what this host alone can make")
+	found, err := measureNull(ctx, null, shards, most)
+	if err == nil {
+		n.measured = append(n.measured, nullMeasurement{null, shards, found})
+	}
+	return found, err
+}
+
+// known returns what was measured of the same before, if that was enough.
+func (n *nullCeilings) known(null *scenario.Scenario, shards int, most int64) (nullCeiling, bool) {
+	for _, m := range n.measured {
+		if m.shards == shards && reflect.DeepEqual(m.scenario, null) && (!m.more || most > 0 && m.largest >= most) {
+			return m.nullCeiling, true
+		}
+	}
+	return nullCeiling{}, false
+}
+
+// nullScenario is the search of sc on the null server: its shape, thresholds
+// and timeouts, from its source addresses.
+func nullScenario(sc *scenario.Scenario) *scenario.Scenario {
+	null := &scenario.Scenario{
+		Name: "null", Target: nullTarget(&sc.Target), Thresholds: sc.Thresholds, Timeouts: sc.Timeouts, Force: sc.Force,
+		Search: scenario.Search{Of: sc.Search.Of, Release: sc.Search.Release, Quiet: nullQuiet},
+	}
+	if sc.Search.Release == scenario.Upgrade {
+		null.Search.Quiet *= 2 // to connect as well
+	}
+	if sc.Search.Of == results.LoadRate {
 		null.Search.WarmUp, null.Search.Measure = time.Millisecond, nullMeasure
 	}
-	if err := null.Validate(); err != nil {
-		return 0, "", err
+	return null
+}
+
+// nullTarget is a practice server without any load of its own. For a target
+// over TLS it speaks TLS as well, as the client asks: what of its settings
+// costs time stays, and whom it trusts and shows itself to is put in its place.
+func nullTarget(t *scenario.Target) scenario.Target {
+	null := scenario.Target{URL: scenario.Practice}
+	for _, a := range t.SourceAddresses {
+		if a.Unmap().Is4() { // as the null server's address is
+			null.SourceAddresses = append(null.SourceAddresses, a)
+		}
 	}
-	at, err := sit(ctx, &null)
+	if !t.Secured() {
+		return null
+	}
+	mode := "server"
+	if len(t.TLS.Cert) > 0 {
+		mode = "mutual"
+	}
+	null.Practice = []scenario.Setting{{Key: "tls", Value: mode}}
+	null.TLS = t.TLS
+	null.TLS.CA, null.TLS.CAFile, null.TLS.ServerName = nil, "", ""
+	return null
+}
+
+// nullServer is the null server made ready, and what trials on it showed.
+type nullServer struct {
+	at     *sitting
+	shards int
+	best   results.Trial     // at the largest load that passed
+	tls    *results.TLSFacts // of that trial
+	why    string            // the last load that did not pass did not
+}
+
+// measureNull climbs to the null ceiling, in a process beside this one.
+func measureNull(ctx context.Context, null *scenario.Scenario, shards int, most int64) (found nullCeiling, err error) {
+	valid := *null
+	if err := valid.Validate(); err != nil {
+		return found, err
+	}
+	at, err := sit(ctx, &valid)
 	if err != nil {
-		return 0, "", err
+		return found, err
 	}
 	defer at.stop()
-	h := &hunt{at: at, shards: shards, quiet: true}
-	room, short := at.room(null.Search, null.Hold)
-	failed := int64(0)
-	for load := min(nullFrom, room); largest < room; load = min(2*load, room) {
-		ok, limit, err := h.passes(ctx, null.Search, load)
-		if err != nil || ctx.Err() != nil {
-			return 0, "", err
+	s := &nullServer{at: at, shards: shards}
+	room, short := at.room(valid.Search, valid.Hold)
+	found.why = short
+	if found.more = most > 0 && most < room; found.more {
+		room, found.why = most, "more was not asked for"
+	}
+	var failed bool
+	if found.largest, failed, err = climb(nullFrom, nullLeast, room, func(load int64) (bool, error) { return s.passes(ctx, load) }); failed {
+		found.why, found.more = s.why, false
+	}
+	found.tls = s.tls
+	return found, err
+}
+
+// climb looks for the largest load up to most that passes: twice the first
+// until one does not, or half of it until one does, but none below least; then
+// once half way between the two. failed reports whether any did not pass. An
+// error of passes ends it.
+func climb(first, least, most int64, passes func(load int64) (bool, error)) (largest int64, failed bool, err error) {
+	bad := int64(0) // the smallest that did not pass; 0: none
+	for load := min(first, most); load > largest && (bad == 0 || largest == 0 && load >= least); {
+		ok, err := passes(load)
+		if err != nil {
+			return 0, false, err
 		}
-		if !ok {
-			failed, why = load, limit
-			break
+		if ok {
+			largest = load
+		} else {
+			bad = load
 		}
-		largest = load
-		if most > 0 && largest >= most {
-			return largest, "more was not asked for", nil
+		if load = min(2*load, most); bad > 0 {
+			load = bad / 2
 		}
 	}
-	if failed == 0 {
-		return largest, short, nil
-	}
-	if middle := (largest + failed) / 2; largest > 0 {
-		if ok, _, err := h.passes(ctx, null.Search, middle); err != nil || ctx.Err() != nil {
-			return 0, "", err
-		} else if ok {
+	if middle := (largest + bad) / 2; largest > 0 && middle > largest {
+		ok, err := passes(middle)
+		if err != nil {
+			return 0, false, err
+		}
+		if ok {
 			largest = middle
 		}
 	}
-	return largest, why, nil
+	return largest, bad > 0, nil
 }
 
-// passes reports whether a load is made in good order, and if not, why.
-func (h *hunt) passes(ctx context.Context, s scenario.Search, load int64) (ok bool, why string, err error) {
+// passes reports whether a load is made in good order.
+func (s *nullServer) passes(ctx context.Context, load int64) (bool, error) {
+	sc := s.at.scenario
 	for n := range nullTries {
-		row, err := h.Try(ctx, ceiling.NewPlan(s, scenario.Hold{}, load, n), load)
-		if err != nil || ctx.Err() != nil || row.Good && row.Valid {
-			return err == nil, "", err
+		p := ceiling.NewPlan(sc.Search, scenario.Hold{}, load, n)
+		if s.best.Load > 0 {
+			p.Rest(s.best.Drain * time.Duration(load) / time.Duration(s.best.Load))
 		}
-		why = fmt.Sprintf("at %s: %s", results.FormatCount(load), row.Invalid)
-		if row.Valid {
-			why = fmt.Sprintf("at %s a threshold does not hold", results.FormatCount(load))
+		r, err := s.at.try(ctx, trial{load: p.Shapes, seed: p.Seed, hold: &p.Hold, from: p.From, shards: s.shards})
+		if err == nil {
+			err = ctx.Err()
 		}
-	}
-	return false, why, nil
-}
-
-// largestTried is the largest load there is a use for.
-const largestTried = 1_000_000
-
-// room is the largest load for which this host has descriptors, ports and
-// memory, and what there is no more of beyond.
-func (s *sitting) room(search scenario.Search, hold scenario.Hold) (load int64, short string) {
-	low, high := int64(0), int64(largestTried+1) // low fits, high does not
-	for high-low > 1 {
-		middle := (low + high) / 2
-		if what := s.shortOf(search, hold, middle); what != "" {
-			high, short = middle, what
-		} else {
-			low = middle
-		}
-	}
-	if short == "" {
-		short = "more is never tried"
-	}
-	return low, short
-}
-
-// shortOf names what this host has too little of for a load, "" for nothing.
-func (s *sitting) shortOf(search scenario.Search, hold scenario.Hold, load int64) string {
-	p := ceiling.NewPlan(search, hold, load, 0)
-	sc := *s.scenario
-	sc.Load, sc.Hold = p.Shapes, p.Hold
-	sc.EarlyClose, sc.EarlyCloseWithin = scenario.CountEarlyClose, 0
-	if err := sc.Validate(); err != nil {
-		return "the caps of a scenario"
-	}
-	schedule := sc.Schedule()
-	for _, n := range engine.Needs(&sc, schedule, s.targets) {
-		if n.What == engine.Descriptors && search.Of == results.LoadHeld {
-			n = n.Split(engine.Workers(&sc, schedule)) // bursts and rates are measured as one process makes them
-		}
-		if n.Short() {
-			return n.What
-		}
-	}
-	return ""
-}
-
-// options are those of the search: its range ends where this host's does.
-func (h *hunt) options(ctx context.Context, sc *scenario.Scenario, record *results.Ceiling) (ceiling.Options, error) {
-	o := ceiling.NewOptions(sc.Search, sc.Thresholds)
-	if record != nil { // of the host as it was measured then
-		o.From, o.To, o.CappedBy, h.generator = record.From, record.To, record.CappedBy, record.GeneratorCeiling
-		return o, nil
-	}
-	room, short := h.at.room(sc.Search, sc.Hold)
-	h.limit(&o, room, short+" of this host")
-	if sc.Search.Of == results.LoadHeld {
-		return o, nil
-	}
-	h.say("measuring what this host alone can make")
-	n, _, err := nullCeiling(ctx, sc, h.shards, (o.To*10+7)/8)
-	if err != nil || ctx.Err() != nil {
-		return o, err
-	}
-	if h.generator = n; n == 0 {
-		return o, &exitError{exitGeneratorLimited, fmt.Errorf("this host is too busy to make %d %s in good order", nullFrom, o.Of.Unit())}
-	}
-	h.limit(&o, int64(ofGenerator*float64(n)), fmt.Sprintf("80 %% of what this host alone can make, %s", results.FormatCount(n)))
-	if h.at.secure() {
-		h.note("what this host alone can make was measured without TLS, which takes most of the time of a handshake: where a trial is late it says so")
-	}
-	return o, nil
-}
-
-// limit ends the range of a search at most.
-func (h *hunt) limit(o *ceiling.Options, most int64, why string) {
-	if o.To == 0 || o.To > most {
-		o.To, o.CappedBy = max(most, 1), why
-		o.From = min(o.From, o.To)
-	}
-}
-
-// secure reports whether any target is dialled over TLS.
-func (s *sitting) secure() bool {
-	for _, t := range s.targets {
-		if t.TLS != nil {
-			return true
-		}
-	}
-	return false
-}
-
-// calibrateNull says what this host alone can make.
-func calibrateNull(c *cli.Context, s streams) error {
-	if c.Args().Present() {
-		return fmt.Errorf("calibrate takes no argument, got %q", c.Args().First())
-	}
-	sc := &scenario.Scenario{Name: "calibrate", Target: scenario.Target{URL: scenario.Practice}}
-	for _, text := range c.StringSlice("threshold") {
-		t, err := results.ParseThreshold(text)
 		if err != nil {
-			return fmt.Errorf("--threshold: %w", err)
+			return false, err
 		}
-		sc.Thresholds = append(sc.Thresholds, t)
+		row := r.Trial(load, sc.Thresholds)
+		switch {
+		case row.Good && row.Valid:
+			s.best, s.tls = row, r.TLS
+			return true, nil
+		case row.Valid:
+			s.why = fmt.Sprintf("at %s a threshold does not hold", results.FormatCount(load))
+		default:
+			s.why = fmt.Sprintf("at %s: %s", results.FormatCount(load), row.Invalid)
+		}
 	}
-	f := flagParser{c: c}
-	sc.Search.Of = results.LoadBurst
-	if c.IsSet("of") {
-		sc.Search.Of = parseFlag(&f, "of", scenario.ParseSearchOf)
-	}
-	if f.word("release", "connect", "upgrade") == "upgrade" {
-		sc.Search.Release = scenario.Upgrade
-	}
-	if f.err != nil {
-		return f.err
-	}
-	if sc.Search.Of == results.LoadHeld {
-		return errors.New("--of held: what this host can hold is a matter of descriptors, ports and memory; stampede check counts them")
-	}
-	h := &hunt{streams: s}
-	h.noteGoals(sc)
-	ctx, release := stopOnSignal(c.Context, s.err)
-	defer release()
-	n, why, err := nullCeiling(ctx, sc, c.Int("shards"), 0)
-	if err != nil {
-		return err
-	}
-	if ctx.Err() != nil {
-		return exit(exitInconclusive)
-	}
-	_, err = fmt.Fprintf(s.out, "this host alone: %s %s (%s)\n", results.FormatCount(n), sc.Search.Of.Unit(), why)
-	if err == nil && n == 0 {
-		return exit(exitGeneratorLimited)
-	}
-	return err
+	return false, nil
 }

@@ -16,7 +16,8 @@ import (
 
 // practiceReady is the first line the practice command prints with --json.
 type practiceReady struct {
-	Address string `json:"address"`
+	Address   string `json:"address"`
+	Authority string `json:"authority,omitempty"` // that its certificate is verified by, as PEM; "": no TLS
 }
 
 func practiceCommand(s streams) *cli.Command {
@@ -68,16 +69,25 @@ func servePractice(c *cli.Context, s streams) error {
 	if err != nil {
 		return err
 	}
-	if c.Bool("json") {
-		err = json.NewEncoder(s.out).Encode(practiceReady{server.Addr().String()})
-	} else {
-		_, err = fmt.Fprintf(s.out, "practice server at ws://%s/, until interrupted\n", server.Addr())
-	}
-	if err != nil {
+	if err := tellAddress(c.Bool("json"), s.out, server); err != nil {
 		return fmt.Errorf("printing the address: %w", err)
 	}
 	err = server.Serve(ctx)
 	tellCounts(c.Bool("json"), s.out, server.Counts())
+	return err
+}
+
+// tellAddress prints where the server listens.
+func tellAddress(asJSON bool, w io.Writer, server *practice.Server) (err error) {
+	address, authority := server.Addr().String(), server.Authority()
+	switch {
+	case asJSON:
+		err = json.NewEncoder(w).Encode(practiceReady{address, string(authority)})
+	case authority != nil:
+		_, err = fmt.Fprintf(w, "practice server at wss://%s/ with a certificate that nobody knows (--insecure), until interrupted\n", address)
+	default:
+		_, err = fmt.Fprintf(w, "practice server at ws://%s/, until interrupted\n", address)
+	}
 	return err
 }
 

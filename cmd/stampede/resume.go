@@ -22,6 +22,9 @@ func readRecord(path string, sc *scenario.Scenario) (*results.Ceiling, error) {
 	if r.Ceiling == nil {
 		return nil, fmt.Errorf("--resume %s: it holds a run and no search", path)
 	}
+	if other := elsewhere(r.Environment); other != "" {
+		return nil, fmt.Errorf("--resume %s: recorded elsewhere: %s; trials of two hosts don't add up", path, other)
+	}
 	if name, was, is, same := compareTerms(r.Ceiling, ceiling.Terms(sc)); !same {
 		return nil, fmt.Errorf("--resume %s: recorded with %s %s, and now %[2]s %[4]s; trials of both don't add up", path, name, was, is)
 	}

@@ -48,11 +48,18 @@ func sit(ctx context.Context, sc *scenario.Scenario) (_ *sitting, err error) {
 	return s, nil
 }
 
-// served is sc with the practice server's address for its URL. The sitting
+// served is sc with the practice server's address for its URL, and trust in its
+// certificate. The sitting
 // keeps the monitors, which may name that server.
 func served(sc *scenario.Scenario, child *practiceChild) (*scenario.Scenario, error) {
 	at := *sc
 	at.Target.URL, at.Target.URLs, at.Target.Practice, at.Monitors = "ws://"+child.address+"/", nil, nil, nil
+	if len(child.authority) > 0 {
+		at.Target.URL = "wss://" + child.address + "/"
+		if !at.Target.TLS.Insecure {
+			at.Target.TLS.CA = child.authority
+		}
+	}
 	return &at, at.Validate()
 }
 

@@ -47,7 +47,8 @@ func (s *Search) bounds() (lastGood, firstBad *results.Votes) {
 // bracket is the pair of ends so far; 0 is an end that is not known. Low is
 // below high.
 func (s *Search) bracket() (low, high int64) {
-	if s.stage == results.StagePosterior || s.stage == results.StageConfirm {
+	switch s.stage {
+	case results.StagePosterior, results.StageConfirm, results.StageShortRest:
 		return s.low, s.high
 	}
 	lastGood, firstBad := s.bounds()

@@ -75,7 +75,37 @@ func (s *Search) confirm() {
 			s.end(results.CeilingAtLeast, results.ReasonMaxLoad)
 			return
 		}
-		s.end(results.CeilingConfirmed, "")
+		s.status = results.CeilingConfirmed
+		s.beginShortRest()
+	}
+}
+
+// shortRests is how many trials with little rest a search may end with: only
+// bursts have a rest between them.
+func (s *Search) shortRests() int {
+	if s.o.Of != results.LoadBurst {
+		return 0
+	}
+	return results.ShortRestTrials
+}
+
+// beginShortRest goes on to a trial with little rest, if anything is left of
+// the budget. What was confirmed stays so.
+func (s *Search) beginShortRest() {
+	if s.shortRests() > 0 && !s.overBudget() {
+		s.stage, s.load = results.StageShortRest, s.confirmed.Load
+	}
+}
+
+// hurry takes a trial with little rest. Only one that is bad asks for another;
+// one that this host limited says nothing, and is not worth making again.
+func (s *Search) hurry(t results.Trial) {
+	if s.load = 0; !t.Valid {
+		return
+	}
+	s.hurried.Of++
+	if !t.Good && s.hurried.Of < results.ShortRestTrials {
+		s.load = s.confirmed.Load
 	}
 }
 

@@ -21,6 +21,10 @@
 //     wide, or 4 %.
 //  6. Confirm: five trials from idle at the lower end of the interval. Four have
 //     to be good, or the same is tried once more a width further down.
+//  7. Short rest: if it is bursts, one more trial there, at once and with a
+//     quarter of the gap between its bursts, and another if it was bad. The
+//     answer is known by then; whether it holds only for bursts so far apart,
+//     as behind a bucket of tokens, is not.
 //
 // Every result at a load counts in every later stage, and both ends of the
 // bracket have to hold by the majority of the stage. If one does not, it

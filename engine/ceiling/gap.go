@@ -25,10 +25,10 @@ func (s *Search) drain(load int64) time.Duration {
 	return time.Duration(float64(known.Drain) * float64(load) / float64(known.Load))
 }
 
-// rest lengthens the gaps between bursts by drain, so that each of them meets
+// Rest lengthens the gaps between bursts by drain, so that each of them meets
 // an idle server: a burst behind what the last one left in a queue is a larger
 // burst than the trial says.
-func (p *Plan) rest(drain time.Duration) {
+func (p *Plan) Rest(drain time.Duration) {
 	for i := range p.Shapes {
 		if shape := &p.Shapes[i]; shape.Kind == scenario.KindBurst && shape.Repeat > 1 {
 			shape.Every += drain

@@ -33,12 +33,12 @@ func TestDrainGrowsWithTheLoad(t *testing.T) {
 func TestRestSeparatesBurstsAlone(t *testing.T) {
 	bursts := NewPlan(scenario.Search{Of: results.LoadBurst}, scenario.Hold{}, 500, 0)
 	before := bursts.Shapes[0].Every
-	bursts.rest(time.Second)
+	bursts.Rest(time.Second)
 	if got := bursts.Shapes[0].Every; got != before+time.Second {
 		t.Errorf("a burst every %v, want %v and a second", got, before)
 	}
 	rate := NewPlan(scenario.Search{Of: results.LoadRate}, scenario.Hold{}, 500, 0)
-	rate.rest(time.Second)
+	rate.Rest(time.Second)
 	if got := rate.Shapes[0].Every; got != 0 {
 		t.Errorf("a rate every %v", got)
 	}

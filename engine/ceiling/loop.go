@@ -62,7 +62,9 @@ const (
 	patience  = 30 * time.Second // for a server to recover
 	probeRest = time.Second      // between one look and the next
 
-	notRecovered = "did not recover"
+	// shortRestDivisor is by how much a hurried trial shortens the rest. Four
+	// times is far beyond how rests differ from trial to trial.
+	shortRestDivisor = 4
 )
 
 // Run makes trials until the search is over. When ctx ends it returns without
@@ -87,7 +89,7 @@ func RunInTurn(ctx context.Context, loops ...*Loop) error {
 			if !ok {
 				continue
 			}
-			if err := l.trial(ctx, step); err != nil || ctx.Err() != nil {
+			if err := l.turn(ctx, step); err != nil || ctx.Err() != nil {
 				return err
 			}
 			made++
@@ -108,6 +110,20 @@ func (l *Loop) begin(ctx context.Context) error {
 	return err
 }
 
+// turn is a trial, and those that are to follow it at once.
+func (l *Loop) turn(ctx context.Context, step Step) error {
+	for {
+		if err := l.trial(ctx, step); err != nil || ctx.Err() != nil {
+			return err
+		}
+		next, ok := l.Search.Next()
+		if !ok || !next.Hurried() {
+			return nil
+		}
+		step = next
+	}
+}
+
 func (l *Loop) trial(ctx context.Context, step Step) error {
 	asked := time.Now()
 	recovered, err := l.recover(ctx, step)
@@ -116,16 +132,18 @@ func (l *Loop) trial(ctx context.Context, step Step) error {
 	}
 	l.tell(step, false)
 	started := time.Now()
-	plan := NewPlan(l.config, l.Hold, step.Load, len(l.Search.trials))
-	plan.rest(l.Search.drain(step.Load))
+	config := l.config
+	config.Quiet = l.rest(step)
+	plan := NewPlan(config, l.Hold, step.Load, len(l.Search.trials))
+	plan.Rest(l.Search.drain(step.Load))
 	t, err := l.Runner.Try(ctx, plan, step.Load)
 	if err != nil || ctx.Err() != nil {
 		return err
 	}
 	t.Load, t.Stage = step.Load, step.Stage
-	t.StartedAt, t.Settle = started.Sub(l.began), started.Sub(asked)
+	t.StartedAt, t.Settle, t.Duration = started.Sub(l.began), started.Sub(asked), time.Since(started)
 	if !recovered {
-		t.Note = notRecovered
+		t.Note = results.NotRecovered
 	}
 	if err := l.Search.Feed(t); err != nil || l.Save == nil {
 		return err
@@ -140,13 +158,17 @@ func (l *Loop) recover(ctx context.Context, step Step) (recovered bool, err erro
 	if len(l.Search.trials) == 0 {
 		return true, nil
 	}
+	if step.Hurried() {
+		sleep(ctx, l.rest(step))
+		return true, nil
+	}
 	l.tell(step, true)
 	limit := patience
 	if step.FromIdle() {
 		limit *= 2
 	}
 	until := time.Now().Add(limit)
-	for rest := l.config.Quiet; ; rest = probeRest {
+	for rest := l.rest(step); ; rest = probeRest {
 		if !sleep(ctx, rest) {
 			return false, nil
 		}
@@ -158,6 +180,15 @@ func (l *Loop) recover(ctx context.Context, step Step) (recovered bool, err erro
 			return false, nil
 		}
 	}
+}
+
+// rest is the quiet before a trial at least, which goes with that between its
+// bursts.
+func (l *Loop) rest(step Step) time.Duration {
+	if step.Hurried() {
+		return l.config.Quiet / shortRestDivisor
+	}
+	return l.config.Quiet
 }
 
 // isIdle reports whether single handshakes were all established, and as quick

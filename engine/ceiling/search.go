@@ -32,6 +32,8 @@ type Search struct {
 	pooled    int64         // handshakes its trials planned
 	attempt   int           // which confirmation it is; 0: none yet
 
+	hurried results.Votes // trials with little rest, after the answer
+
 	status results.CeilingStatus
 	reason results.CeilingReason
 }
@@ -65,9 +67,13 @@ type Step struct {
 // Discarded reports whether the trial only warms the server up.
 func (s Step) Discarded() bool { return s.Stage == results.StageWarmUp }
 
-// FromIdle reports whether the server has to be idle before the trial, however
-// long that takes.
+// FromIdle reports whether the server is waited for longer before the trial: it
+// is to begin from idle.
 func (s Step) FromIdle() bool { return s.Stage == results.StageConfirm }
+
+// Hurried reports whether the trial begins at once, and has less rest between
+// its bursts.
+func (s Step) Hurried() bool { return s.Stage == results.StageShortRest }
 
 // Next returns what to run next; ok is false when the search is over. It
 // changes nothing: asked again it says the same.
@@ -81,6 +87,14 @@ func (s *Search) Next() (step Step, ok bool) {
 
 // left bounds the valid trials still to come.
 func (s *Search) left() int {
+	if s.stage == results.StageShortRest {
+		return results.ShortRestTrials - int(s.hurried.Of)
+	}
+	return s.leftToAnswer() + s.shortRests()
+}
+
+// leftToAnswer bounds those that count, with the warm-up.
+func (s *Search) leftToAnswer() int {
 	budget := s.o.Trials - s.valid
 	confirm := s.confirmLength()
 	switch s.stage {
@@ -129,6 +143,9 @@ func (s *Search) Feed(t results.Trial) error {
 	switch {
 	case t.Stage == results.StageWarmUp:
 		s.stage, s.high, s.out = results.StageCoarse, s.o.From, math.Ln2
+	case t.Stage == results.StageShortRest:
+		s.hurry(t)
+		return nil
 	case !t.Valid:
 		s.redo()
 		return nil

@@ -1,6 +1,7 @@
 package ceiling
 
 import (
+	"crypto/tls"
 	"strings"
 	"time"
 
@@ -30,6 +31,9 @@ func Terms(sc *scenario.Scenario) []results.Term {
 		{Name: TermTo, Value: asked(s.To)},
 	}
 	add := func(name, value string) { list = append(list, results.Term{Name: name, Value: value}) }
+	if sc.Target.Secured() {
+		add("tls", tlsMode(&sc.Target.TLS))
+	}
 	switch s.Of {
 	case results.LoadRate:
 		add("hold", sc.Hold.For.String())
@@ -55,6 +59,32 @@ func target(t *scenario.Target) string {
 		parts = append(parts, p.Key+"="+p.Value)
 	}
 	return strings.Join(parts, " ")
+}
+
+// tlsMode is what of a target's TLS a handshake costs by.
+func tlsMode(t *scenario.TLS) string {
+	parts := []string{"full handshakes"}
+	if t.Resumption {
+		parts[0] = "resumption"
+	}
+	for _, bound := range []struct {
+		word    string
+		version uint16
+	}{{"from", t.MinVersion}, {"up to", t.MaxVersion}} {
+		if bound.version != 0 {
+			parts = append(parts, bound.word+" "+tls.VersionName(bound.version))
+		}
+	}
+	for _, curve := range t.Curves {
+		parts = append(parts, curve.String())
+	}
+	if len(t.Cert) > 0 {
+		parts = append(parts, "client certificate")
+	}
+	if t.Insecure {
+		parts = append(parts, "unverified")
+	}
+	return strings.Join(parts, ", ")
 }
 
 func goalTexts(goals []results.Threshold) string {

@@ -25,10 +25,13 @@ type Config struct {
 	Queue          int           // waiting places, 503 beyond; 0: any number; NoQueue: none
 	GatewayTimeout time.Duration // who would wait longer than this for service gets 504 after it; 0: never
 	MaxOpen        int           // WebSocket connections open at once, 503 beyond; 0: any number
+	RateLimit      RateLimit     // 429 beyond
 
 	Backlog     int           // of listen(2), Linux only; 0: the system's default
 	AcceptAfter time.Duration // from Serve to the first accept
 	AcceptPause time.Duration // after each accept
+
+	TLS TLSMode // with a certificate of the server's own making, see Server.Authority
 
 	Freeze Freeze
 	Faults []Fault // shares add up to at most one
@@ -48,6 +51,8 @@ func (c *Config) validate() error {
 	wrong(c.Capacity < 0, "capacity %d is negative", c.Capacity)
 	wrong(c.Queue < NoQueue, "queue %d is negative", c.Queue)
 	wrong(c.MaxOpen < 0, "max_open %d is negative", c.MaxOpen)
+	wrong(!c.RateLimit.valid(), "rate limit of one every %v and %d at once: want up to %v, and 1 to %d", c.RateLimit.Every, c.RateLimit.Burst, slowest, maxBurst)
+	wrong(int(c.TLS) >= len(tlsModeNames), "tls %d is unknown", c.TLS)
 	wrong(c.Backlog < 0, "backlog %d is negative", c.Backlog)
 	wrong(c.GatewayTimeout < 0, "gateway_timeout %v is negative", c.GatewayTimeout)
 	wrong(c.AcceptAfter < 0, "accept_after %v is negative", c.AcceptAfter)

@@ -22,6 +22,7 @@ type Counts struct {
 	QueueFull       int64 `json:"queue_full"`       // 503 for want of a waiting place
 	GatewayTimeouts int64 `json:"gateway_timeouts"` // 504 after the longest wait allowed
 	TooManyOpen     int64 `json:"too_many_open"`    // 503 beyond max_open
+	RateLimited     int64 `json:"rate_limited"`     // 429 beyond rate_limit
 
 	Unsent int64 `json:"unsent"` // 101s and refusals that found the peer gone, and answers not yet due when the server stopped
 
@@ -45,6 +46,7 @@ type Counts struct {
 type tally struct {
 	accepted, acceptErrors, gone, badRequests, requests atomic.Int64
 	upgraded, queueFull, gatewayTimeouts, tooManyOpen   atomic.Int64
+	rateLimited                                         atomic.Int64
 	unsent, waiting, peerClosed, peerLeft, closeFailed  atomic.Int64
 	pings, messages                                     atomic.Int64
 	mostLate                                            peak
@@ -85,6 +87,8 @@ func (t *tally) refuse(d decision) {
 		t.gatewayTimeouts.Add(1)
 	case tooManyOpen:
 		t.tooManyOpen.Add(1)
+	case rateLimited:
+		t.rateLimited.Add(1)
 	}
 }
 
@@ -109,6 +113,7 @@ func (t *tally) counts() Counts {
 		QueueFull:       t.queueFull.Load(),
 		GatewayTimeouts: t.gatewayTimeouts.Load(),
 		TooManyOpen:     t.tooManyOpen.Load(),
+		RateLimited:     t.rateLimited.Load(),
 		Unsent:          t.unsent.Load(),
 		Statuses:        maps.Clone(t.statuses),
 		Injected:        maps.Clone(t.injected),

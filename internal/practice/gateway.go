@@ -10,9 +10,10 @@ const (
 	queueFull                      // 503 at once: no waiting place
 	gatewayTimeout                 // 504: waited longer than the gateway allows
 	tooManyOpen                    // 503: as many connections open as may be
+	rateLimited                    // 429 at once: no token left
 )
 
-var decisionNames = [...]string{"upgrade", "queue_full", "gateway_timeout", "too_many_open"}
+var decisionNames = [...]string{"upgrade", "queue_full", "gateway_timeout", "too_many_open", "rate_limited"}
 
 func (d decision) String() string { return decisionNames[d] }
 
@@ -36,6 +37,7 @@ type gateway struct {
 	queue    int           // waiting places; 0: any number, negative: none
 	timeout  time.Duration // longest wait for a place; 0: for ever
 
+	bucket  bucket              // of tokens, one for each that is looked at further
 	free    heap[time.Duration] // when each place in use so far becomes free; at most capacity of them
 	waiting fifo                // when each waiting handshake stops waiting, never decreasing
 	most    int                 // the longest the queue has been
@@ -43,7 +45,7 @@ type gateway struct {
 
 // newGateway returns the model for c's limits.
 func newGateway(c *Config) *gateway {
-	g := &gateway{capacity: c.Capacity, queue: c.Queue, timeout: c.GatewayTimeout}
+	g := &gateway{capacity: c.Capacity, queue: c.Queue, timeout: c.GatewayTimeout, bucket: bucket{RateLimit: c.RateLimit}}
 	g.free.before = func(a, b time.Duration) bool { return a < b }
 	return g
 }
@@ -53,6 +55,9 @@ func newGateway(c *Config) *gateway {
 // It costs O(log capacity).
 func (g *gateway) admit(now, service time.Duration) (d decision, due time.Duration) {
 	g.waiting.dropUntil(now)
+	if !g.bucket.take(now) {
+		return rateLimited, now
+	}
 	start, idle := g.start(now)
 	if idle {
 		g.occupy(now, now+service)

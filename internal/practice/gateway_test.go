@@ -49,6 +49,12 @@ func TestGatewayAdmit(t *testing.T) {
 			[]string{"upgrade 20ms", "gateway_timeout 6ms", "queue_full 2ms", "gateway_timeout 11ms", "gateway_timeout 17ms", "queue_full 16ms"}},
 		{"admission of two, the others at once", Config{Capacity: 2, GatewayTimeout: 1}, 10 * ms, []time.Duration{0, 0, 0, 5 * ms, 10 * ms},
 			[]string{"upgrade 10ms", "upgrade 10ms", "gateway_timeout 1ns", "gateway_timeout 5.000001ms", "upgrade 20ms"}},
+		{"three at once, then one every 10 ms", Config{RateLimit: RateLimit{10 * ms, 3}}, 0,
+			[]time.Duration{0, 0, 0, 0, 9 * ms, 10 * ms, 10 * ms, 35 * ms, 35 * ms, 35 * ms},
+			[]string{"upgrade 0s", "upgrade 0s", "upgrade 0s", "rate_limited 0s", "rate_limited 9ms", "upgrade 10ms", "rate_limited 10ms",
+				"upgrade 35ms", "upgrade 35ms", "rate_limited 35ms"}},
+		{"who is let through may find no place", Config{RateLimit: RateLimit{10 * ms, 2}, Capacity: 1, Queue: NoQueue}, 50 * ms,
+			[]time.Duration{0, 0, 0}, []string{"upgrade 50ms", "queue_full 0s", "rate_limited 0s"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -15,7 +15,7 @@ type Entry struct {
 	Peer     string        `json:"peer"`             // the client's address
 	Arrived  time.Duration `json:"arrived_ns"`       // request head read
 	Delay    time.Duration `json:"delay_ns"`         // service the law gave it
-	Decision string        `json:"decision"`         // upgrade, queue_full, gateway_timeout or too_many_open
+	Decision string        `json:"decision"`         // upgrade, queue_full, gateway_timeout, too_many_open or rate_limited
 	Fault    string        `json:"fault,omitempty"`  // what was injected in place of the 101
 	Due      time.Duration `json:"due_ns"`           // when the answer was to leave
 	Answered time.Duration `json:"answered_ns"`      // when it had left; for faults that send nothing, when it would have

@@ -87,7 +87,7 @@ func (v *visit) writeDrip() error {
 }
 
 // reset makes the coming close an RST.
-func (v *visit) reset() { v.conn.SetLinger(0) }
+func (v *visit) reset() { v.socket.SetLinger(0) }
 
 func (v *visit) finish() { finish(v.conn) }
 
@@ -97,7 +97,7 @@ func (v *visit) ignore() { drain(v.conn, -1) }
 // finish closes our half and gives the peer a moment to close its own: a
 // close with bytes unread would be an RST, which can destroy the answer on
 // its way.
-func finish(c *net.TCPConn) {
+func finish(c conn) {
 	if c.CloseWrite() != nil {
 		return
 	}
@@ -107,7 +107,7 @@ func finish(c *net.TCPConn) {
 
 // drain reads and drops until the connection ends or, unless negative, limit
 // bytes have come. The buffer is small because thousands may wait here.
-func drain(c *net.TCPConn, limit int) {
+func drain(c net.Conn, limit int) {
 	var b [256]byte
 	for total := 0; limit < 0 || total < limit; {
 		n, err := c.Read(b[:])

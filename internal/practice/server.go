@@ -6,6 +6,7 @@ package practice
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -19,6 +20,8 @@ import (
 type Server struct {
 	config     Config
 	listener   *net.TCPListener
+	tls        *tls.Config // nil: none
+	authority  []byte
 	began      time.Time // every instant is an offset from it
 	departures *departures
 	journal    *journal
@@ -54,7 +57,12 @@ func Listen(c Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{config: c, listener: listener, began: time.Now(), tally: newTally(), stopping: make(chan struct{})}
+	secured, authority, err := c.tlsConfig(listener.Addr())
+	if err != nil {
+		listener.Close()
+		return nil, err
+	}
+	s := &Server{tls: secured, authority: authority, config: c, listener: listener, began: time.Now(), tally: newTally(), stopping: make(chan struct{})}
 	s.departures = newDepartures(s.now, newAlarm())
 	s.gate.model = newGateway(&c)
 	s.room.conns = make(map[*net.TCPConn]struct{})
@@ -84,6 +92,10 @@ func listen(address string, backlog int) (*net.TCPListener, error) {
 
 // Addr returns the address the server listens on.
 func (s *Server) Addr() net.Addr { return s.listener.Addr() }
+
+// Authority returns, as PEM, the certificate of who issued the server's own;
+// nil without TLS. Whoever trusts it can verify the server by its address.
+func (s *Server) Authority() []byte { return s.authority }
 
 // Counts returns what the server has done so far. It may be called at any
 // time, also after Serve.

@@ -53,6 +53,10 @@ var settings = []setting{
 		duration(func(c *Config) *time.Duration { return &c.GatewayTimeout })},
 	{Key{"max_open", "connections open at once; 503 beyond", "unlimited"}, wantCount,
 		count(func(c *Config) *int { return &c.MaxOpen })},
+	{Key{"rate_limit", "429 beyond so many a second, once a burst of so many is used up, as 100/s burst 300", "none"},
+		"none, or a rate and a burst such as 100/s burst 300", setRateLimit},
+	{Key{"tls", "secure connections with a certificate of its own making: server, or mutual to ask for the client's too", "none"},
+		"none, server or mutual", setTLS},
 	{Key{"backlog", "length of the kernel's accept queue (Linux only)", "system"}, "a whole number from 1, or system", setBacklog},
 	{Key{"accept_after", "wait before the first accept", "0s"}, wantDuration,
 		duration(func(c *Config) *time.Duration { return &c.AcceptAfter })},
@@ -158,6 +162,17 @@ func setBacklog(c *Config, v string) (ok bool) {
 	}
 	c.Backlog, ok = parseCount(v)
 	return ok
+}
+
+func setRateLimit(c *Config, v string) (ok bool) {
+	c.RateLimit, ok = parseRateLimit(v)
+	return ok || v == "none"
+}
+
+func setTLS(c *Config, v string) bool {
+	i := slices.Index(tlsModeNames[:], v)
+	c.TLS = TLSMode(max(i, 0))
+	return i >= 0
 }
 
 func setFreeze(c *Config, v string) bool {

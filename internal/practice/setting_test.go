@@ -31,6 +31,10 @@ func TestSet(t *testing.T) {
 		{"flag spelling", []string{"gateway-timeout=1s", "max-open=2000"}, Config{GatewayTimeout: time.Second, MaxOpen: 2000}},
 		{"accepting", []string{"backlog=4", "accept_after=1s", "accept_pause=500ms"},
 			Config{Backlog: 4, AcceptAfter: time.Second, AcceptPause: 500 * ms}},
+		{"rate limit", []string{"rate_limit=100/s burst 300"}, Config{RateLimit: RateLimit{10 * ms, 300}}},
+		{"rate limit taken back", []string{"rate_limit=0.5/s burst 3", "rate_limit=none"}, Config{}},
+		{"tls", []string{"tls=mutual"}, Config{TLS: MutualTLS}},
+		{"tls taken back", []string{"tls=server", "tls=none"}, Config{}},
 		{"freeze", []string{"freeze=200ms/10s"}, Config{Freeze: Freeze{200 * ms, 10 * time.Second}}},
 		{"seed", []string{"seed=18446744073709551615"}, Config{Seed: 1<<64 - 1}},
 		{"faults add", []string{"fault=504=1%", "fault=reset=0.5%,drip=2 %"}, Config{Faults: []Fault{{"504", 0.01}, {"reset", 0.005}, {"drip", 0.02}}}},
@@ -59,6 +63,12 @@ func TestSetErrors(t *testing.T) {
 		{"listen", "8080", "HOST:PORT"},
 		{"capacity", "-1", "whole number"},
 		{"capacity", "10k", "whole number"},
+		{"rate_limit", "100/s", "a rate and a burst"},
+		{"rate_limit", "100 burst 5", "a rate and a burst"},
+		{"rate_limit", "0/s burst 5", "a rate and a burst"},
+		{"rate_limit", "1/s burst 0", "a rate and a burst"},
+		{"rate_limit", "1/s burst 2000000", "a rate and a burst"},
+		{"tls", "yes", "none, server or mutual"},
 		{"capacity", "99999999999999999999", "whole number"},
 		{"service", "fast", "lognormal(MEDIAN, SIGMA)"},
 		{"queue", "0", "none"},
@@ -111,14 +121,14 @@ func TestKeysDefaults(t *testing.T) {
 func TestListenRefuses(t *testing.T) {
 	_, err := Listen(Config{
 		Capacity: -1, Queue: -2, MaxOpen: -1, Backlog: -1, GatewayTimeout: -1, AcceptAfter: -1, AcceptPause: -1,
-		Freeze: Freeze{For: 2, Every: 1},
+		Freeze: Freeze{For: 2, Every: 1}, RateLimit: RateLimit{Every: 1}, TLS: 9,
 		Faults: []Fault{{"504", 0.6}, {"reset", 0.6}, {"explode", -1}},
 	})
 	if err == nil {
 		t.Fatal("accepted")
 	}
 	for _, want := range []string{"capacity", "queue", "max_open", "backlog", "gateway_timeout", "accept_after", "accept_pause",
-		"freeze", `"explode"`, "share -1"} {
+		"freeze", "rate limit", "tls", `"explode"`, "share -1"} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("the error does not speak of %s:\n%v", want, err)
 		}

@@ -19,7 +19,8 @@ const (
 // A visit is one connection from its request on.
 type visit struct {
 	server  *Server
-	conn    *net.TCPConn
+	socket  *net.TCPConn // below conn
+	conn    conn
 	request request
 	behind  []byte // what came with the request's head, but behind it
 	placed  bool   // whether it takes one of the server's open places
@@ -38,7 +39,8 @@ type verdict struct {
 
 // receive sees a connection through, from its first byte to its last. The
 // caller closes it.
-func (s *Server) receive(c *net.TCPConn) {
+func (s *Server) receive(socket *net.TCPConn) {
+	c := s.secure(socket)
 	c.SetReadDeadline(time.Now().Add(headTimeout))
 	req, behind, err := readRequest(c)
 	if err != nil {
@@ -46,7 +48,7 @@ func (s *Server) receive(c *net.TCPConn) {
 		return
 	}
 	c.SetReadDeadline(time.Time{})
-	v := &visit{server: s, conn: c, request: req, behind: behind, verdict: s.admit(&req)}
+	v := &visit{server: s, socket: socket, conn: c, request: req, behind: behind, verdict: s.admit(&req)}
 	s.tally.waiting.Add(1)
 	onTime := s.departures.wait(v.due, s.stopping)
 	s.tally.waiting.Add(-1)
@@ -58,7 +60,7 @@ func (s *Server) receive(c *net.TCPConn) {
 }
 
 // turnAway answers what was no valid upgrade request, or nobody.
-func (s *Server) turnAway(c *net.TCPConn, err error) {
+func (s *Server) turnAway(c conn, err error) {
 	bad := asBadRequest(err)
 	if errors.Is(err, os.ErrDeadlineExceeded) {
 		bad = &badRequest{status: 408}
@@ -170,6 +172,8 @@ func (v *visit) status() int {
 		return 503
 	case gatewayTimeout:
 		return 504
+	case rateLimited:
+		return 429
 	}
 	code, ok := v.fault.status()
 	if !ok {

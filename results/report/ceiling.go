@@ -130,7 +130,7 @@ func advice(c *results.Ceiling) []string {
 		list = append(list, fmt.Sprintf("from idle %s of %d trials at %s were good", results.FormatCount(v.Good), v.Of, load(c, v.Load)))
 	}
 	if c.GeneratorCeiling > 0 {
-		list = append(list, "the generator alone makes "+load(c, c.GeneratorCeiling))
+		list = append(list, "the generator alone makes "+generator(c))
 	}
 	if s := c.Scalability; s != nil && s.Retrograde && s.Peak != nil {
 		list = append(list, fmt.Sprintf("goodput falls beyond about %s handshakes under way", strconv.FormatFloat(*s.Peak, 'f', 0, 64)))
@@ -139,7 +139,26 @@ func advice(c *results.Ceiling) []string {
 		list = append(list, fmt.Sprintf("the ceiling depends on what came before: about %s right after an overload, %s otherwise",
 			results.FormatCount(h.AfterOverload), results.FormatCount(h.Otherwise)))
 	}
+	if c.NeedsRest() {
+		list = append(list, fmt.Sprintf("history-dependent: with a quarter of the rest between bursts none of %s at %s was good; a rate limit, or work that goes on behind the answers",
+			several(c.ShortRest.Of, "trial"), load(c, c.ShortRest.Load)))
+	}
 	return list
+}
+
+// generator words what the generator alone makes, and how it was secured.
+func generator(c *results.Ceiling) string {
+	text := load(c, c.GeneratorCeiling)
+	if c.GeneratorMore {
+		text += " or more"
+	}
+	if f := c.GeneratorTLS; f != nil {
+		text += " over TLS"
+		if f.Resumed > f.Full {
+			text += ", most sessions resumed"
+		}
+	}
+	return text
 }
 
 func trialTable(c *results.Ceiling) []string {

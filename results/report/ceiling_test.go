@@ -91,6 +91,32 @@ func TestCeilingLineWordsEveryEnding(t *testing.T) {
 	}
 }
 
+func TestAdviceTellsOfShortRestAndTLS(t *testing.T) {
+	c := searched().Ceiling
+	c.GeneratorCeiling = 1200
+	plain := strings.Join(advice(c), "\n")
+	for _, silent := range []string{"TLS", "history-dependent"} {
+		if strings.Contains(plain, silent) {
+			t.Errorf("%q speaks of %s", plain, silent)
+		}
+	}
+	c.GeneratorTLS = &results.TLSFacts{Full: 1200}
+	c.ShortRest = &results.Votes{Load: 905, Of: 2}
+	got := strings.Join(advice(c), "\n")
+	for _, want := range []string{
+		"the generator alone makes 1,200 over TLS",
+		"history-dependent: with a quarter of the rest between bursts none of 2 trials at 905 was good; a rate limit, or work that goes on behind the answers",
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("%q does not say %q", got, want)
+		}
+	}
+	c.GeneratorTLS, c.GeneratorMore = &results.TLSFacts{Full: 1, Resumed: 1199}, true
+	if got := strings.Join(advice(c), "\n"); !strings.Contains(got, "the generator alone makes 1,200 or more over TLS, most sessions resumed") {
+		t.Errorf("%q does not say that sessions were resumed, or that it may be more", got)
+	}
+}
+
 func TestTextOfASearchFitsInto100Columns(t *testing.T) {
 	var b strings.Builder
 	if err := Text(&b, pictures["ceiling"](t), TextOptions{}); err != nil {

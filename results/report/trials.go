@@ -268,7 +268,7 @@ func failuresText(tr *results.Trial) string {
 // votes draws the share of bad trials at each load beside the curve that the
 // ceiling was read off; nil without one.
 func (t *trials) votes() *plot.Figure {
-	points := loadPoints(slices.DeleteFunc(slices.Clone(t.drawn), func(tr results.Trial) bool { return !tr.Valid || tr.Stage == results.StageWarmUp }))
+	points := loadPoints(slices.DeleteFunc(slices.Clone(t.drawn), func(tr results.Trial) bool { return !tr.Valid || !tr.Stage.Counts() }))
 	if t.Scale <= 0 || t.Value <= 0 || len(points) == 0 {
 		return nil
 	}
