@@ -41,7 +41,7 @@ type variantServer struct {
 // left over from before, would be measured for it.
 func (v *variantServer) startFor(ctx context.Context, dir *resultDir) error {
 	v.dir = dir.path
-	if len(v.variant.Start) > 0 && len(v.variant.Stop) == 0 {
+	if len(v.variant.Start) > 0 && len(v.variant.Stop) == 0 && v.at.child == nil {
 		if _, established, err := v.tryOne(ctx); err != nil || established {
 			return cmp.Or(err, v.fault("start", v.variant.Start, "not run: something answers handshakes with its target already", ""))
 		}
