@@ -54,8 +54,11 @@ const (
 
 // Unit returns what changes of m are in.
 func (m Measure) Unit() Unit {
-	if m.Statistic == Rate {
+	switch m.Statistic {
+	case Rate:
 		return Share
+	case bySearch:
+		return Capacity
 	}
 	return Relative
 }

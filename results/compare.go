@@ -21,9 +21,10 @@ type Comparison struct {
 	Discarded           int      `json:"discarded"` // pairs run first and not counted
 	Redone              int      `json:"redone"`    // pairs begun anew, a trial being invalid
 	GeneratorLimited    bool     `json:"generator_limited"`
-	Withheld            string   `json:"withheld,omitempty"` // why it is inconclusive whatever the primary measure says
-	Delta               float64  `json:"delta"`              // times within it are the same
-	ShareDelta          float64  `json:"share_delta"`        // and so are shares within this
+	NoneEstablished     bool     `json:"none_established,omitempty"` // on either side: there is nothing to compare
+	Withheld            string   `json:"withheld,omitempty"`         // why it is inconclusive whatever the primary measure says
+	Delta               float64  `json:"delta"`                      // times within it are the same
+	ShareDelta          float64  `json:"share_delta"`                // and so are shares within this
 	PairsNeeded         int      `json:"pairs_needed,omitempty"`
 	Effects             []Effect `json:"effects"` // the primary first
 	Differences         []string `json:"environment_differences"`
@@ -104,19 +105,46 @@ func Compare(pairs []Pair, o CompareOptions) *Comparison {
 	c.choosePrimary()
 	c.settle(o)
 	c.warnOfOrder()
+	if len(pairs) > 0 && !slices.ContainsFunc(pairs, Pair.established) {
+		c.withholdNone()
+	}
 	return c
 }
+
+// established reports whether either trial established anything, as far as is
+// known.
+func (p Pair) established() bool {
+	a, b := p.A.sample(errorRate), p.B.sample(errorRate)
+	return a.Bad < a.Of || b.Bad < b.Of || a.Of+b.Of == 0
+}
+
+// withholdNone takes the outcome back where both sides failed throughout: two
+// wrong addresses would else be the same.
+func (c *Comparison) withholdNone() {
+	c.NoneEstablished, c.PairsNeeded = true, 0
+	c.withhold("nothing was established on either side")
+}
+
+// OneServerLife is what pairs say nothing of whose servers are not started anew
+// between them.
+const OneServerLife = "within one server life: how servers differ from start to start is not in the interval"
 
 // ComparePlan is Compare for what a plan has come to, and tells of its seed,
 // its restarts, and whether it gave up.
 func ComparePlan(p *Pairs, o CompareOptions) *Comparison {
 	c := Compare(p.Done(), o)
+	c.follow(p)
+	return c
+}
+
+// follow tells how the plan went by which the pairs were made.
+func (c *Comparison) follow(p *Pairs) {
 	c.Seed, c.Redone, c.WithinOneServerLife = p.options.Seed, p.Redone(), !p.options.Restart
-	if p.warm {
+	if p.warm && !p.options.Warm {
 		c.Discarded = 1
 	}
 	if c.WithinOneServerLife {
-		c.Notes = append(c.Notes, "within one server life: how servers differ from start to start is not in the interval")
+		c.Notes = append(c.Notes, OneServerLife)
 	}
 	if why, limited := p.GaveUp(); why != "" {
 		c.GeneratorLimited = limited
@@ -124,7 +152,6 @@ func ComparePlan(p *Pairs, o CompareOptions) *Comparison {
 	} else if missing := p.options.Pairs - len(p.Done()); missing > 0 {
 		c.withhold(fmt.Sprintf("interrupted: %d of %d pairs are missing", missing, p.options.Pairs))
 	}
-	return c
 }
 
 func (o CompareOptions) comparison() *Comparison {
@@ -195,12 +222,15 @@ func (c *Comparison) warnOfOrder() {
 }
 
 // ExitCode returns the process's exit code: 0 when the question is answered,
-// whatever the answer, 3 inconclusive, 4 generator-limited. A comparison is no
-// gate: slower does not fail.
+// whatever the answer, 1 if nothing was established on either side, 3
+// inconclusive, 4 generator-limited. A comparison is no gate: slower does not
+// fail.
 func (c *Comparison) ExitCode() int {
 	switch {
 	case c.GeneratorLimited:
 		return 4
+	case c.NoneEstablished:
+		return 1
 	case c.Outcome == Undecided:
 		return 3
 	}

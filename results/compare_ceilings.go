@@ -28,6 +28,46 @@ func CompareCeilings(a, b *Ceiling, o CompareOptions) *Comparison {
 	return c
 }
 
+// ceilingMeasure is what pairs of searches are compared by.
+var ceilingMeasure = Measure{Statistic: bySearch}
+
+// NewSearchReading is NewReading for a search. One that ended inconclusive is
+// no evidence; one that left its range is, and has no ceiling to compare.
+func NewSearchReading(c *Ceiling) Reading {
+	if c.Status == CeilingInconclusive {
+		return Reading{Limited: c.Reason == ReasonGeneratorLimited, Invalid: "its search is inconclusive: " + string(c.Reason)}
+	}
+	s := Sample{Missing: "a search left its range"}
+	if c.enclosed() && c.Value > 0 {
+		s = Sample{Value: float64(c.Value)}
+	}
+	return Reading{Samples: map[Measure]Sample{ceilingMeasure: s}}
+}
+
+// CompareSearches compares the ceilings that a plan of searches has come to,
+// readings being those of NewSearchReading. The search is the unit of evidence, so
+// that how a ceiling differs from search to search is in the interval, unlike in
+// CompareCeilings: what is said is said of the servers and not of one hour of
+// theirs. The analysis is Compare's, on ln(C_B/C_A). Pairs in which a search left
+// its range can't be left out, as that would be a choice of pairs by their
+// outcome, so with one of them nothing is decided.
+func CompareSearches(p *Pairs, o CompareOptions) *Comparison {
+	o = o.withDefaults()
+	c := o.comparison()
+	found := pairUp(ceilingMeasure, p.Done())
+	e := found.effect(o.margin(Capacity))
+	e.Primary, e.AdjustedP = true, e.P
+	e.judge(o.margin(Capacity))
+	c.Primary, c.Outcome, c.PairsNeeded, c.Effects = e.Metric, e.Outcome, e.PairsNeeded, []Effect{e}
+	c.Pairs, c.Interleaved = len(p.Done()), true
+	c.warnOfOrder()
+	if left := c.Pairs - e.Pairs; left > 0 {
+		c.withhold(fmt.Sprintf("in %d of %d pairs a search left its range, which has to be wider", left, c.Pairs))
+	}
+	c.follow(p)
+	return c
+}
+
 // CompareStoredCeilings is CompareCeilings for two results of searches, which
 // names what is different about where and how they were made.
 func CompareStoredCeilings(a, b *Result, o CompareOptions) *Comparison {

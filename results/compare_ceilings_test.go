@@ -1,6 +1,7 @@
 package results
 
 import (
+	"math"
 	"strings"
 	"testing"
 )
@@ -56,6 +57,56 @@ func TestCompareCeilings(t *testing.T) {
 				t.Errorf("withheld because %q, want %q", c.Withheld, test.why)
 			}
 		})
+	}
+}
+
+// searchedPairs feeds a plan with pairs of searches, B's ceiling being so much
+// of A's, more or less.
+func searchedPairs(pairs int, ratio, spread float64, other ...*Ceiling) *Pairs {
+	p := NewPairs(PairsOptions{Pairs: pairs, Warm: true, Seed: 5})
+	for turn, ok := p.Next(); ok; turn, ok = p.Next() {
+		c := searched(1000)
+		if turn.Side == SideB {
+			if c = searched(int64(1000 * ratio * math.Exp(spread*scattered[turn.Pair%10]))); turn.Pair <= len(other) {
+				c = other[turn.Pair-1]
+			}
+		}
+		p.Add(NewSearchReading(c))
+	}
+	return p
+}
+
+func TestCompareSearches(t *testing.T) {
+	unstable := ended(CeilingInconclusive, ReasonUnstable, 600, 590, 610)
+	tests := []struct {
+		name  string
+		plan  *Pairs
+		want  Change
+		why   string // it is withheld
+		pairs int
+	}{
+		{"six that are lower", searchedPairs(6, 0.8, 0.05), Slower, "", 6},
+		{"six that are higher", searchedPairs(6, 1.3, 0.05), Faster, "", 6},
+		{"five are too few", searchedPairs(5, 0.8, 0.05), Undecided, "", 5},
+		{"ten that are alike", searchedPairs(10, 1, 0.05), Same, "", 10},
+		{"six that scatter", searchedPairs(6, 1, 0.3), Undecided, "", 6},
+		{"one beyond its range", searchedPairs(7, 0.8, 0.05, ended(CeilingAtLeast, ReasonMaxLoad, 5000, 5000, 0)), Undecided, "in 1 of 7 pairs a search left its range", 7},
+		{"one that is never stable", searchedPairs(6, 0.8, 0.05, unstable), Undecided, "its search is inconclusive: unstable", 0},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			c := CompareSearches(test.plan, CompareOptions{Delta: 0.1})
+			if c.Outcome != test.want || c.Pairs != test.pairs || c.Primary != CeilingMetric || c.Seed != 5 || c.Discarded != 0 {
+				t.Errorf("%v by %s of %d pairs, want %v of %d: %+v", c.Outcome, c.Primary, c.Pairs, test.want, test.pairs, c.Effects[0])
+			}
+			if !strings.Contains(c.Withheld, test.why) || (c.Withheld == "") != (test.why == "") {
+				t.Errorf("withheld because %q, want %q", c.Withheld, test.why)
+			}
+		})
+	}
+	e := CompareSearches(searchedPairs(6, 0.8, 0), CompareOptions{}).Effects[0]
+	if math.Abs(*e.Estimate+0.2) > 1e-9 || *e.P != 2.0/64 || e.Method != SignedRank || *e.A != 1000 || *e.B != 800 {
+		t.Errorf("six times 800 beside 1,000: %v, p=%v by %s, A %v, B %v", *e.Estimate, *e.P, e.Method, *e.A, *e.B)
 	}
 }
 

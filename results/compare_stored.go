@@ -27,6 +27,9 @@ func CompareStored(a, b *Result, o CompareOptions) *Comparison {
 	c.choosePrimary()
 	c.settle(o)
 	c.PairsNeeded = 0
+	if a.NoneEstablished() && b.NoneEstablished() {
+		c.withholdNone()
+	}
 	c.admit(c.A, a)
 	c.admit(c.B, b)
 	return c

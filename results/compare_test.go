@@ -88,6 +88,35 @@ func TestCompare(t *testing.T) {
 	}
 }
 
+// Two servers that answer nobody are not the same; one that answers anybody
+// is compared.
+func TestCompareOfNothingEstablished(t *testing.T) {
+	all := int64(3000)
+	for _, test := range []struct {
+		name  string
+		pairs []Pair
+		want  Change
+		none  bool
+		exit  int
+	}{
+		{"neither", infinitely(tenPairs(0, 0, all, all), 10, 10), Undecided, true, 1},
+		{"one of 30,000 on B", append(infinitely(tenPairs(0, 0, all, all), 10, 10)[:9], infinitely(tenPairs(0, 0, all, all-1), 10, 10)[9]), Same, false, 0},
+		{"A alone", infinitely(tenPairs(0, 0, 0, all), 0, 10), Slower, false, 0},
+		{"B alone", infinitely(tenPairs(0, 0, all, 0), 10, 0), Faster, false, 0},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			c := Compare(test.pairs, CompareOptions{})
+			if c.Outcome != test.want || c.NoneEstablished != test.none || (c.Withheld != "") != test.none || c.ExitCode() != test.exit {
+				t.Errorf("%v, none established %v, withheld %q, exit code %d; want %v, %v, %d", c.Outcome, c.NoneEstablished, c.Withheld, c.ExitCode(), test.want, test.none, test.exit)
+			}
+		})
+	}
+	stored := CompareStored(recorded(1000, 1, 1000), recorded(1000, 1, 1000), CompareOptions{})
+	if stored.Outcome != Undecided || !stored.NoneEstablished || stored.ExitCode() != 1 {
+		t.Errorf("two stored runs that established nothing are %v, exit code %d", stored.Outcome, stored.ExitCode())
+	}
+}
+
 // Twice as slow and half as slow are equally far from the same, whichever
 // side is called A.
 func TestCompareIsSymmetric(t *testing.T) {

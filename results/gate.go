@@ -7,6 +7,8 @@ type Gate struct {
 	Verdict          Verdict     `json:"verdict"`
 	Checks           []GateCheck `json:"checks"`
 	GeneratorLimited bool        `json:"generator_limited"`
+	Seed             uint64      `json:"seed,omitempty"` // of the trials' order and arrivals; 0: of a recorded run
+	Notes            []string    `json:"notes,omitempty"`
 	Warnings         []string    `json:"warnings"`
 }
 

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"math"
+	"slices"
 
 	"stampede/results/stats"
 )
@@ -31,6 +32,11 @@ func GateStored(stored []*Result, fresh *Result, gated []Gated) Gate {
 	gate := Gate{Checks: []GateCheck{}, Warnings: []string{}}
 	t := NewReading(fresh, Measures(gated))
 	gate.GeneratorLimited = t.Limited
+	given := len(stored)
+	stored = distinct(stored)
+	if again := given - len(stored); again > 0 {
+		gate.Warnings = append(gate.Warnings, fmt.Sprintf("%d of %d stored runs are given again and count once", again, given))
+	}
 	var sittings []Reading
 	others := 0
 	for _, r := range stored {
@@ -50,6 +56,19 @@ func GateStored(stored []*Result, fresh *Result, gated []Gated) Gate {
 	}
 	gate.settle()
 	return gate
+}
+
+// distinct leaves out runs that are there before: one sitting given five times
+// is not five. Runs of one fingerprint that began at the same instant are the
+// same; what does not say when it began is taken at its word.
+func distinct(stored []*Result) (kept []*Result) {
+	for _, r := range stored {
+		same := func(k *Result) bool { return k.StartedAt.Equal(r.StartedAt) && k.Fingerprint() == r.Fingerprint() }
+		if r.StartedAt.IsZero() || !slices.ContainsFunc(kept, same) {
+			kept = append(kept, r)
+		}
+	}
+	return kept
 }
 
 func firstDifference(stored []*Result, fresh *Result) string {

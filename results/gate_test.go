@@ -4,6 +4,7 @@ import (
 	"math"
 	"strings"
 	"testing"
+	"time"
 )
 
 // gateOf feeds trials as long as the gate wants some, and says how many it took.
@@ -190,6 +191,8 @@ func TestGateStored(t *testing.T) {
 	elsewhere.Environment["kernel"] = "6.9"
 	unfinished := sittings(1)[0]
 	unfinished.Interrupted = true
+	monday := sittings(1)[0]
+	monday.StartedAt = time.Unix(1, 0)
 	tests := []struct {
 		name    string
 		stored  []*Result
@@ -205,6 +208,7 @@ func TestGateStored(t *testing.T) {
 		{"5 % is within the margin", sittings(five...), sittings(1.05)[0], Inconclusive, "within the margin", ""},
 		{"sittings that differ decide nothing", sittings(1, 1.3, 0.8, 1.1, 0.9), sittings(1.2)[0], Inconclusive, "differ by more than the margin", ""},
 		{"another kernel is another baseline", append(sittings(five[:4]...), elsewhere), sittings(2)[0], Inconclusive, "only warns", `1 of 5 stored runs have another fingerprint (kernel: "6.9" and "6.1") and were left out`},
+		{"one given five times is one", []*Result{monday, monday, monday, monday, monday}, sittings(2)[0], Inconclusive, "(have 1)", "4 of 5 stored runs are given again and count once"},
 		{"unfinished ones are left out", append(sittings(five[:4]...), unfinished), sittings(2)[0], Inconclusive, "only warns", ""},
 		{"an unfinished run is judged by nothing", sittings(five...), unfinished, Inconclusive, "the run was interrupted", ""},
 		{"nothing stored", nil, sittings(1)[0], Inconclusive, "no stored run", ""},

@@ -70,6 +70,8 @@ func (m Measure) String() string {
 		return m.Metric.String() + " " + m.threshold().figure()
 	case Rate:
 		return m.Outcome.String() + " rate"
+	case bySearch:
+		return CeilingMetric
 	}
 	return ""
 }

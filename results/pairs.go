@@ -35,6 +35,7 @@ type PairsOptions struct {
 	Pairs   int    // pairs that count; 0: 10
 	Redo    int    // how often a pair is run again when a trial of it is invalid; 0: 2
 	Restart bool   // servers are restarted between blocks
+	Warm    bool   // what is run warms up by itself: no pair goes ahead
 }
 
 // defaultPairs is how many pairs a comparison takes.
@@ -64,7 +65,7 @@ type Turn struct {
 type Pairs struct {
 	options PairsOptions
 	done    []Pair
-	warm    bool     // pair 0 is done
+	warm    bool     // pair 0 is done, or not wanted
 	first   *Reading // of the pair being run; nil: it has not begun
 	repeat  int
 	redone  int
@@ -80,7 +81,7 @@ func NewPairs(o PairsOptions) *Pairs {
 	if o.Redo <= 0 {
 		o.Redo = 2
 	}
-	return &Pairs{options: o}
+	return &Pairs{options: o, warm: o.Warm}
 }
 
 // Extend asks for so many pairs in all; fewer than before change nothing.
@@ -97,7 +98,7 @@ func (p *Pairs) Next() (t Turn, ok bool) {
 	if p.bFirst(n) != (p.first != nil) {
 		t.Side = SideB
 	}
-	t.Restart = p.options.Restart && n%2 == 1 && p.first == nil && p.repeat == 0
+	t.Restart = p.options.Restart && n%2 == 1 && p.first == nil && p.repeat == 0 && !(n == 1 && p.options.Warm)
 	return t, true
 }
 
@@ -157,6 +158,13 @@ func (p *Pairs) Done() []Pair { return p.done }
 
 // Redone is how often a pair had to be begun anew.
 func (p *Pairs) Redone() int { return p.redone }
+
+// GiveUp ends the plan, unless it has ended, for a reason that no trial shows.
+func (p *Pairs) GiveUp(why string) {
+	if p.gaveUp == "" {
+		p.gaveUp = why
+	}
+}
 
 // GaveUp says why the plan ended before all pairs were done, and whether that
 // was the generator; "" if it did not.

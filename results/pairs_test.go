@@ -82,6 +82,34 @@ func TestInvalidPairsAreRedone(t *testing.T) {
 	}
 }
 
+// What warms up by itself has no pair ahead, and servers that were just started
+// are not started anew.
+func TestWarmPairs(t *testing.T) {
+	p := NewPairs(PairsOptions{Pairs: 4, Warm: true, Restart: true})
+	if got := strings.ReplaceAll(sides(p), "b", "a"); got != "aaaa|aaaa" {
+		t.Errorf("turns %q, want four pairs and one restart between the blocks", got)
+	}
+	if c := ComparePlan(p, CompareOptions{}); c.Discarded != 0 || c.WithinOneServerLife {
+		t.Errorf("%d discarded, within one server life %v", c.Discarded, c.WithinOneServerLife)
+	}
+}
+
+// A server that is gone ends a plan, whose pairs stand.
+func TestPairsAreGivenUp(t *testing.T) {
+	p := NewPairs(PairsOptions{Pairs: 4})
+	for range 6 {
+		p.Add(valid)
+	}
+	p.GiveUp("the server is gone")
+	p.GiveUp("so is the other")
+	if _, ok := p.Next(); ok {
+		t.Error("the plan goes on")
+	}
+	if c := ComparePlan(p, CompareOptions{}); c.Pairs != 2 || c.Withheld != "the server is gone" || c.ExitCode() != 3 {
+		t.Errorf("%d pairs, withheld %q, exit code %d", c.Pairs, c.Withheld, c.ExitCode())
+	}
+}
+
 func TestPairsGiveUp(t *testing.T) {
 	p := NewPairs(PairsOptions{Redo: 1})
 	for _, trial := range []Reading{valid, valid, valid, valid, limited, valid, limited} {

@@ -19,6 +19,8 @@ const (
 	Mean                  // mean of Threshold.Metric
 	Rate                  // share of the arrivals that Threshold.Outcome picks
 	Count                 // number of the arrivals that Threshold.Outcome picks
+
+	bySearch // the ceiling that a search found: no threshold limits it
 )
 
 // Op compares a statistic with its limit. The zero value is <.

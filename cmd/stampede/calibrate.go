@@ -11,11 +11,11 @@ import (
 
 	"stampede/results"
 	"stampede/results/report"
-	"stampede/scenario"
 )
 
 func calibrateCommand(s streams) *cli.Command {
 	flags := []cli.Flag{
+		variantFlag(),
 		&cli.BoolFlag{Name: "null", Usage: "against a server that does nothing: what this host alone can make, over TLS as SCENARIO or a wss:// URL asks"},
 		&cli.StringFlag{Name: "of", Usage: "with --null: burst or rate", Value: string(results.LoadBurst)},
 		&cli.IntFlag{Name: "pairs", Value: 10, Usage: "pairs of the target with itself; one before them does not count"},
@@ -50,7 +50,7 @@ func calibrate(c *cli.Context, s streams) error {
 	if err != nil {
 		return err
 	}
-	sc, err := load(c)
+	o, err := loadOnly(c)
 	if err != nil {
 		return err
 	}
@@ -59,7 +59,7 @@ func calibrate(c *cli.Context, s streams) error {
 	}
 	ctx, stop := stopOnSignal(c.Context, s.err)
 	defer stop()
-	found, code, err := g.calibrate(ctx, c, s, sc)
+	found, code, err := g.calibrate(ctx, c, s, o)
 	if err != nil {
 		return err
 	}
@@ -68,7 +68,9 @@ func calibrate(c *cli.Context, s streams) error {
 		e.SetIndent("", " ")
 		err = e.Encode(found)
 	} else {
-		err = report.CalibrationText(s.out, found.Measures)
+		if _, err = fmt.Fprintf(s.out, "%d pairs interleaved, seed %d\n", found.Pairs, found.Seed); err == nil {
+			err = report.CalibrationText(s.out, found.Measures)
+		}
 	}
 	if err != nil {
 		fmt.Fprintln(s.err, "stampede:", err)
@@ -78,14 +80,14 @@ func calibrate(c *cli.Context, s streams) error {
 
 // calibrate runs a target against itself. Both sides are one sitting, one
 // server life.
-func (g *gateRun) calibrate(ctx context.Context, c *cli.Context, s streams, sc *scenario.Scenario) (*calibration, int, error) {
-	at, err := sit(ctx, sc)
+func (g *gateRun) calibrate(ctx context.Context, c *cli.Context, s streams, o operand) (_ *calibration, code int, err error) {
+	at, server, err := o.sit(ctx)
 	if err != nil {
 		return nil, 0, err
 	}
-	defer at.stop()
-	gated := g.gatedBy(sc.Thresholds)
-	d := &duel{sides: [2]*sitting{at, at}, measures: results.Measures(gated)}
+	gated := g.gatedBy(o.scenario.Thresholds)
+	d := &duel{sides: [2]*sitting{at, at}, servers: []*variantServer{server}, measures: results.Measures(gated)}
+	defer func() { endWith(&err, d.stop()) }()
 	if err := d.begin(ctx, c, s, c.String("out"), "calibrate", int64(c.Int("pairs"))+1); err != nil {
 		return nil, 0, err
 	}

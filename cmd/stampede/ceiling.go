@@ -21,6 +21,7 @@ var usualGoals = []string{"error rate < 0.1%", "handshake p99 < 1s"}
 
 func ceilingCommand(s streams) *cli.Command {
 	flags := []cli.Flag{
+		variantFlag(),
 		&cli.StringFlag{Name: "release", Usage: "what a burst holds back: connect or upgrade"},
 		&cli.StringFlag{Name: "out", Usage: "directory for the result (default stampede-results/NAME-TIME)"},
 		&cli.StringFlag{Name: "resume", Usage: "go on from the trials in this result directory"},
@@ -116,7 +117,7 @@ func (f *flagParser) release(s *scenario.Search) {
 	}
 }
 
-func findCeiling(c *cli.Context, s streams) error {
+func findCeiling(c *cli.Context, s streams) (err error) {
 	output := c.String("output")
 	if output != "text" && output != "json" {
 		return fmt.Errorf("--output %q: want text or json", output)
@@ -128,6 +129,11 @@ func findCeiling(c *cli.Context, s streams) error {
 	if err != nil {
 		return err
 	}
+	chosen, err := choose(sc, c.Args().First(), c.String("variant"))
+	if err != nil {
+		return err
+	}
+	sc = chosen.scenario
 	h := &hunt{streams: s, shards: c.Int("shards"), quiet: c.Bool("quiet"), began: time.Now()}
 	h.noteGoals(sc)
 	record, err := readRecord(c.String("resume"), sc)
@@ -139,10 +145,11 @@ func findCeiling(c *cli.Context, s streams) error {
 	}
 	ctx, release := stopOnSignal(c.Context, s.err)
 	defer release()
-	if h.at, err = sit(ctx, sc); err != nil {
+	if h.at, h.server, err = chosen.sit(ctx); err != nil {
 		return err
 	}
 	defer h.at.stop()
+	defer func() { endWith(&err, h.server.stop()) }()
 	if err := h.at.fault(); err != nil {
 		return fmt.Errorf("finding the target: %w", err)
 	}
@@ -167,10 +174,16 @@ func findCeiling(c *cli.Context, s streams) error {
 	if h.dir, err = newResultDir(out, sc.Name, h.began, false); err != nil {
 		return err
 	}
+	if err := h.server.startFor(ctx, h.dir); err != nil {
+		return err
+	}
 	if err := h.run(ctx, sc); err != nil {
 		return err
 	}
 	r := h.result()
+	if err := h.dir.draw(r); err != nil {
+		return err
+	}
 	if err := tell(s, r, output, h.quiet); err != nil {
 		fmt.Fprintln(s.err, "stampede:", err) // the result is in its file all the same
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -18,17 +19,17 @@ import (
 
 func compareCommand(s streams) *cli.Command {
 	flags := []cli.Flag{
-		&cli.IntFlag{Name: "pairs", Value: 10, Usage: "pairs that count; one before them does not"},
-		&cli.StringFlag{Name: "delta", Value: "5%", Usage: "times that differ by less are the same"},
+		&cli.IntFlag{Name: "pairs", Value: 10, Usage: "pairs that count, after one that does not; with --ceilings pairs of searches, one unless given"},
+		&cli.StringFlag{Name: "delta", Value: "5%", Usage: "times that differ by less are the same; of a rate as --primary so many points"},
 		&cli.StringFlag{Name: "primary", Value: "handshake p99", Usage: "the measure that decides: METRIC pN or OUTCOME rate"},
 	}
 	return &cli.Command{
 		Name:  "compare",
 		Usage: "say which of two targets is better, by interleaved pairs of trials",
 		UsageText: "stampede compare A B [flags]\n   stampede compare SCENARIO [flags]\n   stampede compare A B --ceilings --of burst|rate|held [flags]\n\n   stampede compare ws://127.0.0.1:8001/ ws://127.0.0.1:8002/ --rate 300/s --for 10s\n" +
-			"   stampede compare ws://127.0.0.1:8001/ ws://127.0.0.1:8002/ --at 70% --of rate\n   stampede compare scenario.yaml ws://127.0.0.1:8002/\n   stampede compare variants.yaml\n   stampede compare stampede-results/monday stampede-results/tuesday",
+			"   stampede compare ws://127.0.0.1:8001/ ws://127.0.0.1:8002/ --at 70% --of rate\n   stampede compare ws://127.0.0.1:8001/ ws://127.0.0.1:8002/ --ceilings --of burst --pairs 6\n   stampede compare scenario.yaml ws://127.0.0.1:8002/\n   stampede compare variants.yaml\n   stampede compare stampede-results/monday stampede-results/tuesday",
 		Description: "Exit codes: 0 answered, whatever the answer; 2 usage; 3 inconclusive; 4 generator-limited.",
-		Flags:       slices.Concat(flags, compareSearchFlags(), trialFlags(), announceFlags()),
+		Flags:       slices.Concat([]cli.Flag{variantFlag()}, flags, compareSearchFlags(), trialFlags(), announceFlags()),
 		Action:      func(c *cli.Context) error { return runCompare(c, s) },
 	}
 }
@@ -77,6 +78,9 @@ func runCompare(c *cli.Context, s streams) error {
 	var sides []operand
 	switch c.NArg() {
 	case 1:
+		if c.IsSet("variant") {
+			return errors.New("--variant: without a second target all variants are compared")
+		}
 		sides, err = loadVariants(c, c.Args().First())
 	case 2:
 		var both [2]operand
@@ -99,11 +103,13 @@ func runCompare(c *cli.Context, s streams) error {
 			return err
 		}
 	}
-	r, err := compareAll(c, s, sides, search, o)
-	if err != nil {
-		return err
+	r, failed := compareAll(c, s, sides, search, o)
+	if r == nil {
+		return failed
 	}
-	return tellComparison(c, s, r)
+	err = tellComparison(c, s, r)
+	endWith(&err, failed)
+	return err
 }
 
 // compareRecorded compares two recorded runs, or two recorded searches.
@@ -123,37 +129,55 @@ func compareRecorded(c *cli.Context, s streams, a, b operand, o results.CompareO
 	return tellComparison(c, s, b.recorded)
 }
 
-// compareAll compares every side with the first, one after the other.
+// compareAll compares every side with the first, one after the other. An error
+// ends that; last is what was compared before, nil if nothing was.
 func compareAll(c *cli.Context, s streams, sides []operand, search *compareSearch, o results.CompareOptions) (last *results.Result, err error) {
 	ctx, release := stopOnSignal(c.Context, s.err)
 	defer release()
 	seed, out := seedOf(c), c.String("out")
-	var family []*results.Comparison
 	var stored []keptResult
 	for _, b := range sides[1:] {
 		o.A, o.B = sides[0].name, b.name
 		if out != "" && len(sides) > 2 {
 			out = filepath.Join(c.String("out"), fileName(b.name))
 		}
-		kept, err := compareLive(ctx, c, s, sides[0], b, results.PairsOptions{Seed: seed, Pairs: c.Int("pairs")}, search, out, o)
-		if err != nil {
-			return nil, err
+		kept, failed := compareLive(ctx, c, s, sides[0], b, results.PairsOptions{Seed: seed, Pairs: pairsOf(c)}, search, out, o)
+		if kept.result != nil {
+			last, stored = kept.result, append(stored, kept)
 		}
-		last, stored, family = kept.result, append(stored, kept), append(family, kept.result.Compare)
-		if ctx.Err() != nil {
+		if err = failed; err != nil || ctx.Err() != nil {
 			break
 		}
 	}
-	if len(sides) > 2 {
-		results.CorrectFamily(family, o)
-		last.Comparisons = family
-		for _, kept := range stored { // again, as corrected
-			if err := kept.dir.write(kept.result); err != nil {
-				return nil, err
-			}
+	return last, errors.Join(err, finish(stored, len(sides) > 2, o))
+}
+
+// finish corrects comparisons that are a family for their number, and writes
+// all as they are then.
+func finish(stored []keptResult, family bool, o results.CompareOptions) error {
+	var all []*results.Comparison
+	for _, kept := range stored {
+		all = append(all, kept.result.Compare)
+	}
+	if family && len(all) > 0 {
+		results.CorrectFamily(all, o)
+		stored[len(stored)-1].result.Comparisons = all
+	}
+	for _, kept := range stored {
+		if err := cmp.Or(kept.dir.write(kept.result), kept.dir.draw(kept.result)); err != nil {
+			return err
 		}
 	}
-	return last, nil
+	return nil
+}
+
+// pairsOf is how many pairs are compared: of searches, which take minutes, one
+// unless more are asked for.
+func pairsOf(c *cli.Context) int {
+	if c.Bool("ceilings") && !c.IsSet("pairs") {
+		return 1
+	}
+	return c.Int("pairs")
 }
 
 // keptResult is a result and where it is written.
@@ -178,6 +202,9 @@ func compareOptions(c *cli.Context) (o results.CompareOptions, err error) {
 	if o.Primary, err = results.ParseMeasure(c.String("primary")); err != nil {
 		return o, fmt.Errorf("--primary: %w", err)
 	}
+	if o.Primary.Unit() == results.Share && c.IsSet("delta") {
+		o.Delta, o.ShareDelta = 0, o.Delta // points
+	}
 	return o, nil
 }
 
@@ -197,7 +224,7 @@ func compareLive(ctx context.Context, c *cli.Context, s streams, a, b operand, p
 	}
 	kept.dir = d.dir
 	if c.Bool("ceilings") {
-		kept.result, err = d.compareCeilings(ctx, s, search, o)
+		kept.result, err = d.compareCeilings(ctx, s, search, p, o)
 	} else {
 		kept.result, err = d.comparePairs(ctx, s, results.NewPairs(p), search, o)
 	}

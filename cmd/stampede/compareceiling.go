@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -111,15 +112,15 @@ func (s *compareSearch) prepare(sides []operand) error {
 	return nil
 }
 
-// hunt begins a search on one side, in trials/ceiling-SIDE. like is a search
-// beside it, whose range it shares as far as this host allows; nil: none.
-func (d *duel) hunt(ctx context.Context, s streams, search *compareSearch, side results.Side, like *hunt) (*hunt, error) {
-	h := &hunt{streams: s, at: d.sides[side], quiet: d.notes == nil, shards: d.shards, label: side.String() + ": ", began: time.Now()}
+// hunt begins a search on one side, in trials/NAME. like is a search beside it,
+// whose range it shares as far as this host allows; nil: none.
+func (d *duel) hunt(ctx context.Context, s streams, search *compareSearch, side results.Side, name string, like *hunt) (*hunt, error) {
+	h := &hunt{streams: s, at: d.sides[side], server: d.servers[side], quiet: d.notes == nil, shards: d.shards, label: side.String() + ": ", began: time.Now()}
 	if err := h.at.fault(); err != nil {
 		return nil, fmt.Errorf("finding the target: %w", err)
 	}
 	var err error
-	if h.dir, err = d.dir.of("ceiling-" + side.String()); err != nil {
+	if h.dir, err = d.dir.of(name); err != nil {
 		return nil, err
 	}
 	o := ceiling.NewOptions(h.at.scenario.Search, h.at.scenario.Thresholds)
@@ -133,39 +134,114 @@ func (d *duel) hunt(ctx context.Context, s streams, search *compareSearch, side 
 	return h, err
 }
 
-// compareCeilings searches for both ceilings at once, trial by trial.
-func (d *duel) compareCeilings(ctx context.Context, s streams, search *compareSearch, o results.CompareOptions) (*results.Result, error) {
-	a, err := d.hunt(ctx, s, search, results.SideA, nil)
-	if err != nil {
-		return nil, err
+// ceilingDuel compares the ceilings of both sides by pairs of searches.
+type ceilingDuel struct {
+	*duel
+	streams streams
+	plan    *results.Pairs
+	pairs   int // planned; of one, what both searches know is compared
+	search  *compareSearch
+	notes   []string
+	options results.CompareOptions
+
+	seed  uint64
+	hunts [2]*hunt // the pair that is, or was, under way
+}
+
+// compareCeilings makes pairs of searches, those of a pair trial by trial in
+// turn.
+func (d *duel) compareCeilings(ctx context.Context, s streams, search *compareSearch, p results.PairsOptions, o results.CompareOptions) (*results.Result, error) {
+	p.Warm, p.Restart = true, p.Restart && p.Pairs > 1
+	c := &ceilingDuel{duel: d, streams: s, plan: results.NewPairs(p), pairs: p.Pairs, search: search, notes: search.notes, options: o, seed: p.Seed}
+	if c.pairs == 1 {
+		c.notes = slices.Concat(c.notes, []string{"one search each: how a ceiling differs from search to search is not in the interval; --pairs 6 has it"})
 	}
-	b, err := d.hunt(ctx, s, search, results.SideB, a)
-	if err != nil {
-		return nil, err
+	for {
+		more, err := c.searchPair(ctx)
+		if err != nil {
+			return nil, err
+		}
+		r := c.answer()
+		if err := d.dir.write(r); err != nil || !more {
+			return r, err
+		}
 	}
-	answer := func() *results.Result {
-		r := b.result()
-		r.Compare = results.CompareCeilings(a.search.Answer(), r.Ceiling, o)
-		r.Compare.Interleaved, r.Compare.WithinOneServerLife = true, true
-		r.Compare.Notes = slices.Concat(search.notes, []string{"one search each: how a ceiling differs from start to start of a server is not in the interval"})
-		return r
+}
+
+// searchPair makes the next pair. more is false when there is none to come.
+func (c *ceilingDuel) searchPair(ctx context.Context) (more bool, err error) {
+	t, ok := c.plan.Next()
+	if !ok || ctx.Err() != nil {
+		return false, nil
 	}
-	// Written before anything is sent, and after: a killed comparison has its searches.
-	if err := errors.Join(a.save(), b.save(), d.dir.write(answer())); err != nil {
-		return nil, err
+	if t.Restart {
+		if err := c.restart(ctx); err != nil {
+			c.giveUp(ctx, c.plan, err)
+			return false, nil
+		}
 	}
-	if err := ceiling.RunInTurn(ctx, a.loop(a.at.scenario), b.loop(b.at.scenario)); err != nil {
-		return nil, err
+	if err := c.beginPair(ctx, t); err != nil {
+		return false, err
 	}
-	r := answer()
-	return r, errors.Join(a.save(), b.save(), d.dir.write(r))
+	first, second := c.hunts[t.Side], c.hunts[1-t.Side]
+	if err := ceiling.RunInTurn(ctx, first.loop(first.at.scenario), second.loop(second.at.scenario)); err != nil {
+		return false, err
+	}
+	if err := errors.Join(first.save(), second.save()); err != nil || ctx.Err() != nil || c.pairs == 1 {
+		return false, err
+	}
+	for _, h := range []*hunt{first, second} {
+		found := results.NewSearchReading(h.search.Answer())
+		if c.plan.Add(found); found.Invalid != "" {
+			break // the pair is begun anew
+		}
+	}
+	return true, nil
+}
+
+// beginPair makes both searches of a pair, and writes them before anything is
+// sent: a killed comparison has its searches. Their range is that of the first
+// pair, so that all are searches of the same.
+func (c *ceilingDuel) beginPair(ctx context.Context, t results.Turn) (err error) {
+	like := c.hunts[results.SideA]
+	for _, side := range []results.Side{results.SideA, results.SideB} {
+		name := "ceiling-" + side.String()
+		if c.pairs > 1 {
+			t.Side = side
+			name = turnName(t) + "-ceiling"
+		}
+		h, err := c.hunt(ctx, c.streams, c.search, side, name, like)
+		if err != nil {
+			return err
+		}
+		h.seed = t.Seed
+		c.hunts[side], like = h, cmp.Or(like, h)
+	}
+	return errors.Join(c.hunts[0].save(), c.hunts[1].save(), c.dir.write(c.answer()))
+}
+
+// answer is what the searches have come to.
+func (c *ceilingDuel) answer() *results.Result {
+	none := c.hunts[results.SideB] == nil // interrupted before there was a search
+	r := nothing(c.release())
+	if !none {
+		r = c.hunts[results.SideB].result()
+	}
+	if none || c.pairs > 1 {
+		r.Compare = results.CompareSearches(c.plan, c.options)
+	} else {
+		r.Compare = results.CompareCeilings(c.hunts[results.SideA].search.Answer(), r.Ceiling, c.options)
+		r.Compare.Interleaved, r.Compare.WithinOneServerLife, r.Compare.Seed = true, true, c.seed
+	}
+	r.Compare.Notes = append(r.Compare.Notes, c.notes...)
+	return r
 }
 
 // loadBy gives both sides the load that is a share of A's ceiling, which is
 // searched for unless it is known. The note says what it came to.
 func (d *duel) loadBy(ctx context.Context, s streams, search *compareSearch) (note string, err error) {
 	if search.ceiling == nil {
-		h, err := d.hunt(ctx, s, search, results.SideA, nil)
+		h, err := d.hunt(ctx, s, search, results.SideA, "ceiling-a", nil)
 		if err != nil {
 			return "", err
 		}

@@ -25,6 +25,7 @@ type duel struct {
 	servers  []*variantServer
 	measures []results.Measure
 	dir      *trialsDir
+	loud     io.Writer // told what ends the sitting
 	notes    io.Writer // told what happens; nil: nobody is
 	shards   int       // as trial has them
 	workers  int
@@ -40,14 +41,11 @@ func sitBoth(ctx context.Context, a, b operand) (*duel, error) {
 		if !o.live() {
 			continue
 		}
-		at, err := sit(ctx, o.scenario)
+		at, server, err := o.sit(ctx)
 		if err != nil {
 			return nil, errors.Join(err, d.stop())
 		}
-		d.sides[i] = at
-		if o.variant != nil {
-			d.servers = append(d.servers, &variantServer{variant: *o.variant, folder: o.folder, at: at})
-		}
+		d.sides[i], d.servers = at, append(d.servers, server)
 	}
 	return d, nil
 }
@@ -71,12 +69,7 @@ func (d *duel) stop() error {
 
 // restarts reports whether both sides' servers can be started anew.
 func (d *duel) restarts() bool {
-	for _, v := range d.servers {
-		if !v.variant.Restarts() {
-			return false
-		}
-	}
-	return len(d.servers) == len(d.sitting())
+	return !slices.ContainsFunc(d.servers, func(v *variantServer) bool { return !v.variant.Restarts() })
 }
 
 // release is the side that is judged.
@@ -88,7 +81,7 @@ func (d *duel) begin(ctx context.Context, c *cli.Context, s streams, out, name s
 	if err := checkWorkers(c); err != nil {
 		return err
 	}
-	d.shards, d.workers = c.Int("shards"), c.Int("workers")
+	d.loud, d.shards, d.workers = s.err, c.Int("shards"), c.Int("workers")
 	var addresses []netip.AddrPort
 	var count int64
 	for _, at := range d.sitting() {
@@ -110,7 +103,7 @@ func (d *duel) begin(ctx context.Context, c *cli.Context, s streams, out, name s
 		return err
 	}
 	for _, v := range d.servers {
-		if err := v.start(ctx); err != nil {
+		if err := v.startFor(ctx, d.dir.resultDir); err != nil {
 			return err
 		}
 	}
@@ -118,25 +111,70 @@ func (d *duel) begin(ctx context.Context, c *cli.Context, s streams, out, name s
 }
 
 // turn makes the trial that a plan asks for and adds it. more is false when
-// the plan asks for none, or ctx ended; a trial that was cut short is lost.
+// the plan asks for none, or ctx ended; a trial that was cut short is lost. A
+// server that does not start anew, or ends by itself, ends the plan: the pairs
+// that are done stand, and no trial is charged to a server that is not there.
 func (d *duel) turn(ctx context.Context, plan *results.Pairs) (more bool, err error) {
 	t, ok := plan.Next()
 	if !ok {
 		return false, nil
 	}
 	if t.Restart {
-		for _, v := range d.servers {
-			if err := v.restart(ctx); err != nil {
-				return false, err
-			}
+		if err := d.restart(ctx); err != nil {
+			d.giveUp(ctx, plan, err)
+			return false, nil
 		}
 	}
 	r, err := d.try(ctx, turnName(t), t.Side, t.Seed)
 	if r == nil || err != nil {
 		return false, err
 	}
+	if err := d.died(); err != nil {
+		d.giveUp(ctx, plan, err)
+		return false, nil
+	}
 	plan.Add(results.NewReading(r, d.measures))
 	return true, nil
+}
+
+// restart starts all servers anew.
+func (d *duel) restart(ctx context.Context) error {
+	for _, v := range d.servers {
+		if err := v.restart(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// died is the first server's that ended by itself.
+func (d *duel) died() error {
+	for _, v := range d.servers {
+		if err := v.died(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// giveUp ends a plan. What ctx ended is interrupted, whatever else went wrong
+// by it.
+func (d *duel) giveUp(ctx context.Context, plan *results.Pairs, why error) {
+	if ctx.Err() != nil {
+		return
+	}
+	plan.GiveUp(d.fault(why))
+}
+
+// fault tells what ended the sitting, even where notes are not told, and
+// returns it without what a command said.
+func (d *duel) fault(why error) (reason string) {
+	fmt.Fprintln(d.loud, "stampede:", why)
+	var failed *commandError
+	if errors.As(why, &failed) {
+		return failed.reason()
+	}
+	return why.Error()
 }
 
 // try makes one trial, saves it and tells of it; nil when ctx ended before

@@ -16,7 +16,8 @@ import (
 
 func gateCommand(s streams) *cli.Command {
 	flags := []cli.Flag{
-		&cli.StringSliceFlag{Name: "baseline", Usage: "what it must not be worse than: a URL or scenario to run in turn with it, or recorded results, one a sitting"},
+		variantFlag(),
+		&cli.StringSliceFlag{Name: "baseline", Usage: "what it must not be worse than: a URL, a scenario or another of its variants to run in turn with it, or recorded results, one a sitting"},
 		&cli.StringSliceFlag{Name: "margin", Usage: "a measure that may be worse by so much, as 'handshake p99 10%'", DefaultText: "handshake p99 10%, p50 5%, error rate by the goal or 0.1 points"},
 		&cli.StringFlag{Name: "inconclusive", Usage: "what no verdict counts as: pass or fail", DefaultText: "exit code 3"},
 		&cli.StringFlag{Name: "calibration", Usage: "what stampede calibrate --output json wrote here, to say before it starts whether the margins can be told apart"},
@@ -25,7 +26,7 @@ func gateCommand(s streams) *cli.Command {
 		Name:  "gate",
 		Usage: "hold a release to its thresholds and to a baseline, for CI",
 		UsageText: "stampede gate RESULT|SCENARIO|URL [flags]\n\n   stampede gate examples/release-gate.yaml\n" +
-			"   stampede gate scenario.yaml --baseline ws://127.0.0.1:8001/\n   stampede gate stampede-results/release --baseline monday --baseline tuesday",
+			"   stampede gate scenario.yaml --baseline ws://127.0.0.1:8001/\n   stampede gate variants.yaml --variant new --baseline old\n   stampede gate stampede-results/release --baseline monday --baseline tuesday",
 		Flags:  slices.Concat(flags, trialFlags(), announceFlags()),
 		Action: func(c *cli.Context) error { return runGate(c, s) },
 	}
@@ -36,6 +37,8 @@ type gateRun struct {
 	policy   string // of --inconclusive
 	gated    []results.Gated
 	warnings []string // of the calibration
+	notes    []string // what the verdict does not cover
+	seed     uint64   // of the trials
 	result   *results.Result
 }
 
@@ -89,7 +92,7 @@ func newGateRun(c *cli.Context) (*gateRun, error) {
 func gateOperands(c *cli.Context) (subject, baseline operand, recorded []*results.Result, err error) {
 	arg, against := c.Args().First(), c.StringSlice("baseline")
 	if len(against) == 1 && !isRecorded(against[0]) {
-		both, err := loadBoth(c, [2]string{against[0], arg})
+		both, err := loadAgainst(c, against[0], arg)
 		return both[1], both[0], nil, err
 	}
 	if subject, err = loadOperand(c, arg); err != nil {
@@ -166,7 +169,7 @@ func goalsOf(r *results.Result, more []string) (goals []results.Threshold, err e
 
 // runLive makes trials of the release, in turn with the baseline's if that is
 // live, until the gate is decided.
-func (g *gateRun) runLive(c *cli.Context, s streams, release, baseline operand, recorded []*results.Result) error {
+func (g *gateRun) runLive(c *cli.Context, s streams, release, baseline operand, recorded []*results.Result) (err error) {
 	if baseline.live() {
 		if err := sameLoad(baseline.scenario, release.scenario); err != nil {
 			return err
@@ -181,7 +184,7 @@ func (g *gateRun) runLive(c *cli.Context, s streams, release, baseline operand, 
 	if err != nil {
 		return err
 	}
-	defer d.stop() // practice servers, which say nothing at their end
+	defer func() { endWith(&err, d.stop()) }()
 	d.measures = results.Measures(g.gated)
 	if err := d.begin(ctx, c, s, c.String("out"), "gate", mostTrials); err != nil {
 		return err
@@ -192,6 +195,9 @@ func (g *gateRun) runLive(c *cli.Context, s streams, release, baseline operand, 
 		err = g.goals(ctx, d, seedOf(c), recorded)
 	}
 	if err != nil {
+		return err
+	}
+	if err := d.dir.draw(g.result); err != nil {
 		return err
 	}
 	if !c.Bool("quiet") {
@@ -208,7 +214,11 @@ const mostTrials = 31
 // decided, or have looked for the last time.
 func (g *gateRun) regression(ctx context.Context, d *duel, seed uint64) error {
 	goals, against := results.NewGoalGate(d.release().scenario.Thresholds), results.NewRegressionGate(g.gated)
-	plan := results.NewPairs(results.PairsOptions{Seed: seed})
+	plan := results.NewPairs(results.PairsOptions{Seed: seed, Restart: d.restarts()})
+	g.seed = seed
+	if !d.restarts() {
+		g.notes = append(g.notes, results.OneServerLife)
+	}
 	for added := 0; ; {
 		if _, err := d.turn(ctx, plan); err != nil {
 			return err
@@ -240,23 +250,28 @@ const mostTries = 3
 // its outcome.
 func (g *gateRun) goals(ctx context.Context, d *duel, seed uint64, recorded []*results.Result) error {
 	goals := results.NewGoalGate(d.release().scenario.Thresholds)
+	g.seed = seed
 	var fresh *results.Result
 	for n := 1; goals.Wanted() > 0 || len(recorded) > 0 && !isEvidence(fresh) && n <= mostTries; n++ {
 		r, err := d.try(ctx, fmt.Sprintf("trial-%02d", n), results.SideB, rand.New(rand.NewPCG(seed, uint64(n))).Uint64())
 		if err != nil {
 			return err
 		}
-		if r != nil {
+		died := d.died()
+		if r != nil && died == nil {
 			goals.Add(r)
-		}
-		if r != nil && !isEvidence(fresh) {
-			fresh = r
+			if !isEvidence(fresh) {
+				fresh = r
+			}
 		}
 		gate := goals.Gate()
+		if died != nil {
+			gate.Warnings = append(gate.Warnings, d.fault(died))
+		}
 		if len(recorded) > 0 && fresh != nil {
 			gate = results.JoinGates(gate, results.GateStored(recorded, fresh, g.gated))
 		}
-		if err := g.save(ctx, d, gate); err != nil || ctx.Err() != nil {
+		if err := g.save(ctx, d, gate); err != nil || ctx.Err() != nil || died != nil {
 			return err
 		}
 	}
@@ -271,6 +286,8 @@ func (g *gateRun) save(ctx context.Context, d *duel, gate results.Gate) error {
 		gate.Warnings = append(gate.Warnings, "interrupted: what is not decided stays so")
 	}
 	gate.Warnings = append(gate.Warnings, g.warnings...)
+	gate.Notes = append(gate.Notes, g.notes...)
+	gate.Seed = g.seed
 	r := d.result()
 	r.Gate = &gate
 	g.result = r

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -16,10 +17,12 @@ import (
 type hunt struct {
 	streams
 	at     *sitting
+	server *variantServer // the target's; nil: somebody else's
 	search *ceiling.Search
 	dir    *resultDir
 	shards int
 	quiet  bool
+	seed   uint64 // beside the plan's own, of the trials' arrivals
 	label  string // of one search of several, before what is said of it
 	began  time.Time
 
@@ -58,8 +61,8 @@ func (h *hunt) loop(sc *scenario.Scenario) *ceiling.Loop {
 
 // Try implements ceiling.Runner.
 func (h *hunt) Try(ctx context.Context, p ceiling.Plan, load int64) (results.Trial, error) {
-	r, err := h.at.try(ctx, trial{load: p.Shapes, seed: p.Seed, hold: &p.Hold, held: p.Held, from: p.From, shards: h.shards})
-	if err != nil {
+	r, err := h.at.try(ctx, trial{load: p.Shapes, seed: p.Seed ^ h.seed, hold: &p.Hold, held: p.Held, from: p.From, shards: h.shards})
+	if err = cmp.Or(err, h.server.died()); err != nil {
 		return results.Trial{}, err
 	}
 	return r.Trial(load, h.at.scenario.Thresholds), nil

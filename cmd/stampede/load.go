@@ -125,17 +125,17 @@ func loadWith(c *cli.Context, arg string, standIns []cli.Flag, complete func(*sc
 }
 
 func fromFile(c *cli.Context, path string, standIns []cli.Flag) (*scenario.Scenario, error) {
-	for _, f := range standIns {
-		if name := f.Names()[0]; c.IsSet(name) {
-			return nil, fmt.Errorf("--%s goes with a URL; the scenario file %s says it itself", name, path)
-		}
-	}
 	data, err := os.ReadFile(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, fmt.Errorf("no scenario file %s; give a file, a ws:// or wss:// URL, or the word practice", path)
 	case err != nil:
 		return nil, fmt.Errorf("reading scenario: %w", err)
+	}
+	for _, f := range standIns {
+		if name := f.Names()[0]; c.IsSet(name) {
+			return nil, fmt.Errorf("--%s goes with a URL; the scenario file %s says it itself", name, path)
+		}
 	}
 	folder := filepath.Dir(path)
 	s, err := scenario.Parse(data, scenario.Options{

@@ -23,6 +23,7 @@ import (
 
 func runCommand(s streams) *cli.Command {
 	flags := []cli.Flag{
+		variantFlag(),
 		&cli.StringFlag{Name: "out", TakesFile: true, Usage: "directory for the result (default stampede-results/NAME-TIME)"},
 		&cli.BoolFlag{Name: "csv", Usage: "also write attempts.csv, a row an attempt"},
 		&cli.StringFlag{Name: "output", Usage: "text, or json: one document on standard output and nothing else there", Value: "text"},
@@ -57,7 +58,7 @@ func checkWorkers(c *cli.Context) error {
 	return nil
 }
 
-func runScenario(c *cli.Context, s streams) error {
+func runScenario(c *cli.Context, s streams) (err error) {
 	output := c.String("output")
 	if output != "text" && output != "json" {
 		return fmt.Errorf("--output %q: want text or json", output)
@@ -65,17 +66,19 @@ func runScenario(c *cli.Context, s streams) error {
 	if err := checkWorkers(c); err != nil {
 		return err
 	}
-	sc, err := load(c)
+	o, err := loadOnly(c)
 	if err != nil {
 		return err
 	}
+	sc := o.scenario
 	ctx, release := stopOnSignal(c.Context, s.err)
 	defer release()
-	at, err := sit(ctx, sc)
+	at, server, err := o.sit(ctx)
 	if err != nil {
 		return err
 	}
 	defer at.stop()
+	defer func() { endWith(&err, server.stop()) }()
 	j := &job{sitting: at, schedule: sc.Schedule(), shards: c.Int("shards"), noEvidence: c.Bool("no-kernel-evidence")}
 	if err := confirm(s, c.Bool("yes"), j.schedule.Len(), j.addresses()); err != nil {
 		return err
@@ -94,6 +97,9 @@ func runScenario(c *cli.Context, s streams) error {
 	if !c.Bool("quiet") {
 		j.noteNeeds(s)
 		j.noteIgnoredProxy(s)
+	}
+	if err := server.startFor(ctx, j.dir); err != nil {
+		return err
 	}
 	j.progress = newProgress(s.err, j.schedule.Len(), isTerminal(s.err) && !c.Bool("quiet"))
 	r, err := j.run(ctx)

@@ -129,6 +129,11 @@ type trial struct {
 	progress   *progress // nil: nothing is shown
 }
 
+// single is the trial of one handshake, whose connection is not held.
+func single() trial {
+	return trial{load: []scenario.Shape{{Kind: scenario.KindBurst, Count: 1}}, hold: &scenario.Hold{}, workers: 1}
+}
+
 // try makes one trial and judges it by the scenario's thresholds. Nothing is
 // written; the practice server goes on. A trial that was stopped by ctx
 // returns what it came to, marked as interrupted.

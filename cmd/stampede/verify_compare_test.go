@@ -4,9 +4,11 @@ package main
 
 import (
 	"fmt"
+	"math"
 	"testing"
 
 	"stampede/results"
+	"stampede/results/stats"
 )
 
 // twoServers are practice servers with their own service times, and the
@@ -59,25 +61,67 @@ func TestVerifyCompareFindsAFifth(t *testing.T) {
 	}
 }
 
-// A gate fails a release that is worse by twice the margin, and none that is
-// the baseline.
+// verifiedGates is how many comparisons and gates there are of a kind: by the
+// binomial law 17 of 20 is missed with 1.6 % by what finds 95 %.
+const verifiedGates = 20
+
+// A tenth more is found at p99 17 times of 20, wherever this host tells pairs
+// apart that finely: where they differ by more than 4 % the question is another.
+func TestVerifyCompareFindsATenth(t *testing.T) {
+	urls, stop := twoServers(t, "40ms", "44ms")
+	defer stop()
+	found, judged := 0, 0
+	for n := range verifiedGates {
+		r := runInPairs(t, "compare", urls[0], urls[1], "--rate", "1000/s", "--for", "1s", "--threshold", "handshake p99 < 9s")
+		sd := pairSpread(r.Compare.Effects[0].Values)
+		fmt.Printf("10 %% more, comparison %d: %v, pairs differ by %.1f %%\n", n+1, r.Compare.Outcome, 100*sd)
+		if r.code == exitGeneratorLimited || math.IsNaN(sd) || sd > 0.04 {
+			continue
+		}
+		if judged++; r.Compare.Outcome == results.Slower && r.Compare.Primary == "handshake p99" {
+			found++
+		}
+	}
+	fmt.Printf("10 %% more found at p99: %d of %d judged\n", found, judged)
+	if judged < verifiedGates/2 {
+		t.Errorf("%d of %d comparisons had pairs that differ by 4 %% or less: too few are left to judge by", judged, verifiedGates)
+	}
+	if judged-found > 3 {
+		t.Errorf("10 %% more was found %d of %d times", found, judged)
+	}
+}
+
+// pairSpread is the standard deviation of ln(B/A); NaN if it is not finite.
+func pairSpread(values []results.PairValues) float64 {
+	d := make([]float64, 0, len(values))
+	for _, v := range values {
+		if v.A == nil || v.B == nil {
+			return math.NaN()
+		}
+		d = append(d, math.Log(*v.B / *v.A))
+	}
+	return stats.SD(d)
+}
+
+// Of 20 gates each way, one fails a release that is the baseline at most, and
+// one that is worse by twice the margin is failed 19 times.
 func TestVerifyGate(t *testing.T) {
 	for _, test := range []struct {
 		name, release string
-		fails         int // of 5
-	}{{"unchanged", "20ms", 0}, {"worse by twice the margin", "24ms", 5}} {
+		least, most   int // fails
+	}{{"unchanged", "20ms", 0, 1}, {"worse by twice the margin", "24ms", verifiedGates - 1, verifiedGates}} {
 		urls, stop := twoServers(t, "20ms", test.release)
 		failed := 0
-		for range 5 {
+		for range verifiedGates {
 			r := runInPairs(t, append([]string{"gate", urls[1], "--baseline", urls[0], "--margin", "handshake p50 10%"}, shortTrials...)...)
 			if r.code == exitFail {
 				failed++
 			}
 		}
 		stop()
-		fmt.Printf("gate, %s: failed %d of 5\n", test.name, failed)
-		if failed != test.fails {
-			t.Errorf("%s: %d of 5 gates failed, want %d", test.name, failed, test.fails)
+		fmt.Printf("gate, %s: failed %d of %d\n", test.name, failed, verifiedGates)
+		if failed < test.least || failed > test.most {
+			t.Errorf("%s: %d of %d gates failed, want %d to %d", test.name, failed, verifiedGates, test.least, test.most)
 		}
 	}
 }

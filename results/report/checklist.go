@@ -81,11 +81,15 @@ func gateItems(g *results.Gate) (list []item) {
 	return list
 }
 
-// comparisonItem passes when the question is answered: a comparison is no gate.
+// comparisonItem passes when the question is answered, since a comparison is no
+// gate, and fails where no server answered anybody.
 func comparisonItem(c *results.Comparison) item {
 	word, evidence := CompareLine(c)
 	i := item{name: escape(c.A + " and " + c.B), kind: "comparison", detail: word + evidence}
-	if c.Outcome != results.Undecided {
+	switch {
+	case c.NoneEstablished:
+		i.verdict = results.Fail
+	case c.Outcome != results.Undecided:
 		i.verdict = results.Pass
 	}
 	return i

@@ -137,7 +137,7 @@ func evidenceText(c *results.Comparison, e *results.Effect) string {
 	switch {
 	case !c.Interleaved:
 		return ", not interleaved"
-	case e.Unit == results.Capacity:
+	case e.P == nil: // of one search each
 		return ", " + escape(e.Note)
 	}
 	p := pText(e.AdjustedP)
@@ -221,12 +221,16 @@ func planText(c *results.Comparison) string {
 	switch {
 	case searches && !c.Interleaved:
 		return "one stored search each"
-	case searches:
-		return "two searches, trials in turn"
 	case !c.Interleaved:
 		return "one stored run each"
 	}
 	text := fmt.Sprintf("%s interleaved, seed %d", several(int64(c.Pairs), "pair"), c.Seed)
+	switch {
+	case searches && c.Pairs == 0:
+		text = fmt.Sprintf("two searches, trials in turn, seed %d", c.Seed)
+	case searches:
+		text = fmt.Sprintf("%s of searches, trials in turn, seed %d", several(int64(c.Pairs), "pair"), c.Seed)
+	}
 	if c.Discarded > 0 {
 		text += fmt.Sprintf(", %d discarded", c.Discarded)
 	}

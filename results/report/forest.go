@@ -131,5 +131,9 @@ func (f *forest) axis(x plot.Scale, below, above float64) plot.Axis {
 		values = append(values, v)
 	}
 	name := func(v float64) string { return signed(&v) + unitText(f.unit) }
-	return plot.Axis{Name: "B beside A: better to the left, worse to the right", Ticks: plot.Ticks(x, values, name)}
+	sides := "B beside A: better to the left, worse to the right"
+	if f.unit == results.Capacity {
+		sides = "B beside A: worse to the left, better to the right"
+	}
+	return plot.Axis{Name: sides, Ticks: plot.Ticks(x, values, name)}
 }

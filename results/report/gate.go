@@ -37,6 +37,10 @@ func (t *text) gate(g *results.Gate) {
 		word, rest, _ := strings.Cut(l, " ")
 		t.line("%s %s", t.loud(word), rest)
 	}
+	if g.Seed > 0 {
+		t.line("seed %d", g.Seed)
+	}
+	t.list("note", g.Notes)
 	t.list("warning", g.Warnings)
 }
 

@@ -167,6 +167,7 @@ func (m *markdown) quantiles(r *results.Result) {
 
 func (m *markdown) remarks(r *results.Result) {
 	if r.Gate != nil {
+		m.list("note", r.Gate.Notes)
 		m.list("warning", r.Gate.Warnings)
 	}
 	for _, f := range r.Findings {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"slices"
 	"strings"
 
 	"stampede/results"
@@ -95,16 +96,20 @@ func pageOf(r *results.Result, parts []func(view) section) *page {
 
 // headlineClass is the class of the verdict's colour.
 func headlineClass(r *results.Result, word string) string {
-	if r.Compare == nil || r.Gate != nil || r.Compare.GeneratorLimited {
+	all := r.Compared()
+	if len(all) == 0 || r.Gate != nil || r.Compare != nil && r.Compare.GeneratorLimited {
 		return strings.ToLower(word)
 	}
-	switch r.Compare.Outcome {
-	case results.Slower:
-		return "fail"
-	case results.Faster, results.Same:
-		return "pass"
+	has := func(o results.Change) bool {
+		return slices.ContainsFunc(all, func(c *results.Comparison) bool { return c.Outcome == o })
 	}
-	return "inconclusive"
+	switch {
+	case has(results.Slower):
+		return "fail"
+	case has(results.Undecided):
+		return "inconclusive"
+	}
+	return "pass"
 }
 
 // about says what was run, against what, when and for how long.

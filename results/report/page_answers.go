@@ -17,6 +17,8 @@ const (
 	maxPageNote    = 120 // runes of a remark in a table
 	maxPageReason  = 400 // runes of the verdict's reason, and of a remark
 	maxPageRemarks = 20
+
+	maxPageComparisons = 15 // as many as a scenario can have
 )
 
 // answered reports whether the result is the answer of many runs, which is
@@ -43,32 +45,57 @@ func searchedCeiling(v view) section {
 	return s
 }
 
-// comparedSides is the section of a comparison.
+// comparedSides is the section of a comparison; of several, each has its own
+// answer, figures and table in it.
 func comparedSides(v view) section {
 	s := section{ID: "comparison", Title: "The two sides"}
-	c := v.Compare
-	if c == nil {
-		return s
+	all := v.Compared()
+	if len(all) > 1 {
+		s.Title = "The sides"
 	}
+	drawn := all[:min(len(all), maxPageComparisons)]
+	for i, c := range drawn {
+		p := comparedPart{c, "", max(maxPagePairs/len(drawn), 1), max(maxPageEffects/len(drawn), 1)}
+		if len(all) > 1 {
+			word, evidence := CompareLine(c)
+			s.Blocks = append(s.Blocks, block{Finding: &finding{Share: short(escape(c.B), maxPageName), Text: short(word+evidence, maxPageReason)}})
+			p.suffix = "-" + strconv.Itoa(i+1)
+		}
+		s.Blocks = append(s.Blocks, p.blocks()...)
+	}
+	if n := len(all) - len(drawn); n > 0 {
+		s.Blocks = append(s.Blocks, block{Text: "And " + several(int64(n), "comparison") + " more."})
+	}
+	return s
+}
+
+// comparedPart is one comparison of a page, whose room it shares with others.
+type comparedPart struct {
+	*results.Comparison
+	suffix  string // of its figures' names, which are unique in a page
+	pairs   int    // drawn at most
+	effects int    // likewise
+}
+
+func (c comparedPart) blocks() (list []block) {
 	if !c.Interleaved {
-		s.Blocks = append(s.Blocks, block{Finding: &finding{Share: "not interleaved",
+		list = append(list, block{Finding: &finding{Share: "not interleaved",
 			Text: "These are stored runs, one of each side: what changed between them besides the server can't be told apart from it."}})
 	}
-	s.Blocks = append(s.Blocks, block{Text: fmt.Sprintf("A: %s · B: %s · %s", short(escape(c.A), maxPageName), short(escape(c.B), maxPageName), planText(c))})
+	list = append(list, block{Text: fmt.Sprintf("A: %s · B: %s · %s", short(escape(c.A), maxPageName), short(escape(c.B), maxPageName), planText(c.Comparison))})
 	if c.Withheld != "" {
-		s.Blocks = append(s.Blocks, block{Text: "Withheld: " + short(escape(c.Withheld), maxPageReason) + "."})
+		list = append(list, block{Text: "Withheld: " + short(escape(c.Withheld), maxPageReason) + "."})
 	}
 	if f := pairsFigure(c); f != nil {
-		s.Blocks = append(s.Blocks, block{Figure: f})
+		list = append(list, block{Figure: f})
 	}
 	for _, f := range effectFigures(c) {
-		s.Blocks = append(s.Blocks, block{Figure: f})
+		list = append(list, block{Figure: f})
 	}
-	s.Blocks = append(s.Blocks, block{Table: effectsTable(c)})
-	s.Blocks = append(s.Blocks, remarkBlocks("Differs: ", c.Differences)...)
-	s.Blocks = append(s.Blocks, remarkBlocks("Note: ", c.Notes)...)
-	s.Blocks = append(s.Blocks, remarkBlocks("Warning: ", c.Warnings)...)
-	return s
+	list = append(list, block{Table: effectsTable(c)})
+	list = append(list, remarkBlocks("Differs: ", c.Differences)...)
+	list = append(list, remarkBlocks("Note: ", c.Notes)...)
+	return append(list, remarkBlocks("Warning: ", c.Warnings)...)
 }
 
 // remarkBlocks writes remarks as paragraphs.
@@ -83,22 +110,22 @@ func remarkBlocks(name string, remarks []string) (list []block) {
 }
 
 // effectFigures draw the effects of times, and those of shares.
-func effectFigures(c *results.Comparison) (list []*plot.Figure) {
+func effectFigures(c comparedPart) (list []*plot.Figure) {
 	for _, kind := range []struct {
 		unit      results.Unit
 		id, title string
 		delta     float64
 	}{{results.Relative, "effects", "How the times of B differ from those of A", c.Delta}, {results.Capacity, "ceilings", "How the ceiling of B differs from that of A", c.Delta}, {results.Share, "share-effects", "How the failure shares of B differ from those of A", c.ShareDelta}} {
 		f := forest{unit: kind.unit, delta: min(max(kind.delta, 0), 1)}
-		for i := range c.Effects[:min(len(c.Effects), maxPageEffects)] {
+		for i := range c.Effects[:min(len(c.Effects), c.effects)] {
 			if e := &c.Effects[i]; e.Unit == kind.unit && e.Method != "" {
 				f.rows = append(f.rows, row{name: short(escape(e.Metric), maxRowText), text: short(changeText(e)+", "+effectWord(e), maxRowText),
 					estimate: e.Estimate, low: e.Low, high: e.High, class: changeClass(e.Outcome)})
 			}
 		}
 		if len(f.rows) > 0 {
-			figure := f.figure(kind.id, kind.title)
-			figure.Caption = "Population: " + planText(c) + ". The square is the estimate, the line its 95 % interval, the upright line no change, the shaded band what counts as the same."
+			figure := f.figure(kind.id+c.suffix, kind.title)
+			figure.Caption = "Population: " + planText(c.Comparison) + ". The square is the estimate, the line its 95 % interval, the upright line no change, the shaded band what counts as the same."
 			figure.Summary = f.rows[0].name + " " + f.rows[0].text + "."
 			list = append(list, figure)
 		}
@@ -119,10 +146,10 @@ func changeClass(c results.Change) string {
 	return "undecided"
 }
 
-func effectsTable(c *results.Comparison) *plot.Table {
+func effectsTable(c comparedPart) *plot.Table {
 	t := &plot.Table{Caption: "All measures, the deciding one first", Left: map[int]bool{7: true, 8: true},
 		Head: []string{"measure", "A", "B", "change [95 % interval]", "pairs", "p", "p, corrected", "outcome", "note"}}
-	for i := range c.Effects[:min(len(c.Effects), maxPageEffects)] {
+	for i := range c.Effects[:min(len(c.Effects), c.effects)] {
 		e := &c.Effects[i]
 		name, note := short(escape(e.Metric), maxPageName), short(escape(e.Note), maxPageNote)
 		if e.Method == "" {
@@ -156,6 +183,7 @@ func checkedGate(v view) section {
 	if n := len(g.Checks) - maxPageEffects; n > 0 {
 		s.Blocks = append(s.Blocks, block{Text: "And " + several(int64(n), "check") + " more."})
 	}
+	s.Blocks = append(s.Blocks, remarkBlocks("Note: ", g.Notes)...)
 	s.Blocks = append(s.Blocks, remarkBlocks("Warning: ", g.Warnings)...)
 	return s
 }

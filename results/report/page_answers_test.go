@@ -1,6 +1,7 @@
 package report
 
 import (
+	"fmt"
 	"math"
 	"strings"
 	"testing"
@@ -143,6 +144,59 @@ func TestPageOfUnfinishedSearches(t *testing.T) {
 				t.Errorf("band: %v, want %q", band, test.want)
 			}
 		})
+	}
+}
+
+// A result of several comparisons has each of them drawn, by ids of its own,
+// and its headline is no better than the worst of them.
+func TestPageDrawsEveryComparison(t *testing.T) {
+	family := func(changes ...float64) *results.Result {
+		r := answer(&results.Result{})
+		for i, change := range changes {
+			c := compared(change, 0.02, 0, results.CompareOptions{A: "plain", B: fmt.Sprintf("variant-%d", i+1)})
+			r.Comparisons, r.Compare = append(r.Comparisons, c), c
+		}
+		return r
+	}
+	page := pageText(t, family(0.3, 0, -0.3))
+	for _, want := range []string{`id="pairs-1"`, `id="pairs-2"`, `id="pairs-3"`, `id="effects-3"`, `<span class="share">variant-1</span> B slower`,
+		`<span class="share">variant-3</span> B faster`, `<h1 class="fail"`} {
+		if n := strings.Count(page, want); n != 1 {
+			t.Errorf("%d of %s", n, want)
+		}
+	}
+	for want, changes := range map[string][]float64{`<h1 class="pass"`: {0, -0.3}, `<h1 class="fail"`: {0.3, 0}} {
+		if page := pageText(t, family(changes...)); !strings.Contains(page, want) {
+			t.Errorf("changes of %v have no %s", changes, want)
+		}
+	}
+	long := longComparison(t)
+	for range 40 {
+		long.Comparisons = append(long.Comparisons, long.Compare)
+	}
+	page = pageText(t, long)
+	t.Logf("%d bytes", len(page))
+	if len(page) > 500_000 || !strings.Contains(page, "And 25 comparisons more.") {
+		t.Errorf("the page of 40 comparisons has %d bytes", len(page))
+	}
+}
+
+// Pairs of searches are drawn as what they are of: counts, of which more is
+// better.
+func TestPageDrawsPairsOfSearches(t *testing.T) {
+	plan := results.NewPairs(results.PairsOptions{Pairs: 6, Warm: true})
+	for turn, ok := plan.Next(); ok; turn, ok = plan.Next() {
+		c := &results.Ceiling{Of: results.LoadBurst, Status: results.CeilingConfirmed, Value: 1000, Low: 980, High: 1020}
+		if turn.Side == results.SideB {
+			c.Value, c.Low, c.High = 1500+int64(turn.Pair), 1480, 1520
+		}
+		plan.Add(results.NewSearchReading(c))
+	}
+	page := pageText(t, answer(&results.Result{Compare: results.CompareSearches(plan, results.CompareOptions{Delta: 0.1})}))
+	for _, want := range []string{"ceiling of each pair", "pair 6, ", "A 1,000, B 1,506", `class="line better"`, "6 pairs of searches", "B higher", "worse to the left, better to the right"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page lacks %q", want)
+		}
 	}
 }
 

@@ -16,40 +16,45 @@ const maxPagePairs = 120
 // pairsFigure draws the primary measure of each pair, A to B, in the order the
 // pairs were run: what they share of the hour shows, and what parts them. nil
 // without pairs.
-func pairsFigure(c *results.Comparison) *plot.Figure {
+func pairsFigure(c comparedPart) *plot.Figure {
 	if !c.Interleaved || len(c.Effects) == 0 || len(c.Effects[0].Values) < 2 {
 		return nil
 	}
 	e := &c.Effects[0]
-	p := pairing{effect: e, values: e.Values[:min(len(e.Values), maxPagePairs)]}
+	p := pairing{effect: e, values: e.Values[:min(len(e.Values), c.pairs)]}
 	p.measure()
 	name := short(escape(e.Metric), maxPageName)
-	f := &plot.Figure{ID: "pairs", Title: name + " of each pair", Height: 280, Class: "wide-labels", X: p.order(), Y: p.axis(name)}
+	f := &plot.Figure{ID: "pairs" + c.suffix, Title: name + " of each pair", Height: 280, Class: "wide-labels", X: p.order(), Y: p.axis(name)}
 	p.draw(f)
 	f.Caption = fmt.Sprintf("Population: %s of two trials, in the order they were run; A is %s, B is %s.",
 		several(int64(len(e.Values)), "pair"), short(escape(c.A), maxPageName), short(escape(c.B), maxPageName))
 	if len(p.values) < len(e.Values) {
 		f.Caption += fmt.Sprintf(" The first %d are drawn.", len(p.values))
 	}
-	f.Summary = fmt.Sprintf("B is above A in %d of %d pairs; %s.", p.worse, len(p.values), short(changeText(e), maxRowText))
+	f.Summary = fmt.Sprintf("B is above A in %d of %d pairs; %s.", p.higher, len(p.values), short(changeText(e), maxRowText))
 	return f
 }
 
-// pairing draws pairs of times, or of shares.
+// pairing draws pairs of times, of shares or of ceilings.
 type pairing struct {
 	effect *results.Effect
 	values []results.PairValues
 	times  latency    // of times
-	shares plot.Scale // of shares
-	most   float64    // share that is drawn
-	worse  int        // pairs in which B is above A
+	even   plot.Scale // of shares and of ceilings, from 0
+	most   float64    // that is drawn on it
+	higher int        // pairs in which B is above A
+}
+
+// timed reports whether the values are times, on a logarithmic scale.
+func (p *pairing) timed() bool {
+	return p.effect.Unit != results.Share && p.effect.Unit != results.Capacity
 }
 
 func (p *pairing) measure() {
 	p.times = latency{min: math.MaxInt64}
 	for _, v := range p.values {
 		if above(v) {
-			p.worse++
+			p.higher++
 		}
 		for _, side := range []*float64{v.A, v.B} {
 			switch {
@@ -57,6 +62,8 @@ func (p *pairing) measure() {
 				p.times.lane = true
 			case p.effect.Unit == results.Share:
 				p.most = max(p.most, min(*side, 1))
+			case !p.timed():
+				p.most = max(p.most, min(*side, float64(results.HighestValue)))
 			default:
 				d := nanosecondsOf(*side)
 				p.times.min, p.times.max = min(p.times.min, d), max(p.times.max, d)
@@ -65,7 +72,7 @@ func (p *pairing) measure() {
 	}
 	p.times = p.times.padded()
 	p.most = max(p.most*1.05, 1e-6)
-	p.shares = plot.Linear(0, p.most)
+	p.even = plot.Linear(0, p.most)
 }
 
 // nanosecondsOf is a time as a file has it, kept within what an axis takes.
@@ -80,9 +87,9 @@ func above(v results.PairValues) bool {
 
 func (p *pairing) at(v *float64) float64 {
 	switch {
-	case p.effect.Unit == results.Share && v != nil:
-		return p.shares.At(*v)
-	case p.effect.Unit == results.Share:
+	case !p.timed() && v != nil:
+		return p.even.At(*v)
+	case !p.timed():
 		return 1
 	case v == nil:
 		return p.times.at(never)
@@ -91,10 +98,14 @@ func (p *pairing) at(v *float64) float64 {
 }
 
 func (p *pairing) axis(name string) plot.Axis {
-	if p.effect.Unit == results.Share {
-		return plot.Axis{Name: name, Ticks: plot.Ticks(p.shares, plot.LinearTicks(p.most, 5, 0), percent)}
+	if p.timed() {
+		return p.times.axis(name)
 	}
-	return p.times.axis(name)
+	say := percent
+	if p.effect.Unit == results.Capacity {
+		say = func(v float64) string { return results.FormatCount(int64(v)) }
+	}
+	return plot.Axis{Name: name, Ticks: plot.Ticks(p.even, plot.LinearTicks(p.most, 5, 0), say)}
 }
 
 // across is the place of pair i.
@@ -140,7 +151,8 @@ func (p *pairing) say(v *float64) string { return short(middle(v, p.effect.Unit)
 
 // drawLines draws what is between the sides, and the medians across.
 func (p *pairing) drawLines(f *plot.Figure, up, down string) {
-	for _, m := range []plot.Mark{{Class: "line worse", Path: up, Title: "B above A"}, {Class: "line better", Path: down, Title: "B not above A"},
+	higher, lower := p.classes()
+	for _, m := range []plot.Mark{{Class: "line " + higher, Path: up, Title: "B above A"}, {Class: "line " + lower, Path: down, Title: "B not above A"},
 		{Class: "line median side-a", Path: level(p.at(p.effect.A)), Title: "median of A"}, {Class: "line median side-b", Path: level(p.at(p.effect.B)), Title: "median of B"}} {
 		if m.Path != "" {
 			f.Marks = append(f.Marks, m)
@@ -149,15 +161,25 @@ func (p *pairing) drawLines(f *plot.Figure, up, down string) {
 	f.Beside(plot.Label{Y: p.at(p.effect.A), Class: "side-a", Text: "A"}, plot.Label{Y: p.at(p.effect.B), Class: "side-b", Text: "B"})
 }
 
+// classes are those of a B above A and of one that is not: of a ceiling, more
+// is better.
+func (p *pairing) classes() (higher, lower string) {
+	if p.effect.Unit == results.Capacity {
+		return "better", "worse"
+	}
+	return "worse", "better"
+}
+
 // key explains the points and lines, and counts the latter.
 func (p *pairing) key(f *plot.Figure) {
 	f.Legend = []plot.Key{{Class: "side-a", Shape: plot.Diamond, Text: "A, median " + p.say(p.effect.A)},
 		{Class: "side-b", Shape: plot.Disc, Text: "B, median " + p.say(p.effect.B)}}
-	if p.worse > 0 {
-		f.Legend = append(f.Legend, plot.Key{Class: "worse rule", Text: fmt.Sprintf("B above A: %d", p.worse)})
+	higher, lower := p.classes()
+	if p.higher > 0 {
+		f.Legend = append(f.Legend, plot.Key{Class: higher + " rule", Text: fmt.Sprintf("B above A: %d", p.higher)})
 	}
-	if better := len(p.values) - p.worse; better > 0 {
-		f.Legend = append(f.Legend, plot.Key{Class: "better rule", Text: fmt.Sprintf("B not above A: %d", better)})
+	if n := len(p.values) - p.higher; n > 0 {
+		f.Legend = append(f.Legend, plot.Key{Class: lower + " rule", Text: fmt.Sprintf("B not above A: %d", n)})
 	}
 }
 
