@@ -36,7 +36,7 @@ func searchedCeiling(v view) section {
 	for _, text := range advice(c) {
 		s.Blocks = append(s.Blocks, block{Text: strings.ToUpper(text[:1]) + text[1:] + "."})
 	}
-	t := trialsOf(c)
+	t := trialsOf(c, v.most(maxPageTrials))
 	for _, f := range t.figures() {
 		s.Blocks = append(s.Blocks, block{Figure: f})
 	}
@@ -58,40 +58,39 @@ func comparedSides(v view) section {
 	if c.Withheld != "" {
 		s.Blocks = append(s.Blocks, block{Text: "Withheld: " + short(escape(c.Withheld), maxPageReason) + "."})
 	}
-	if f := pairsFigure(c); f != nil {
+	if f := pairsFigure(c, v.most(maxPagePairs)); f != nil {
 		s.Blocks = append(s.Blocks, block{Figure: f})
 	}
-	for _, f := range effectFigures(c) {
+	effects, rest := first(c.Effects, v.most(maxPageEffects), "measure")
+	for _, f := range effectFigures(c, effects) {
 		s.Blocks = append(s.Blocks, block{Figure: f})
 	}
-	s.Blocks = append(s.Blocks, block{Table: effectsTable(c)})
-	s.Blocks = append(s.Blocks, remarkBlocks("Differs: ", c.Differences)...)
-	s.Blocks = append(s.Blocks, remarkBlocks("Note: ", c.Notes)...)
-	s.Blocks = append(s.Blocks, remarkBlocks("Warning: ", c.Warnings)...)
+	s.Blocks = append(append(s.Blocks, block{Table: effectsTable(effects)}), rest...)
+	s.Blocks = append(s.Blocks, v.remarks("Differs: ", c.Differences)...)
+	s.Blocks = append(s.Blocks, v.remarks("Note: ", c.Notes)...)
+	s.Blocks = append(s.Blocks, v.remarks("Warning: ", c.Warnings)...)
 	return s
 }
 
-// remarkBlocks writes remarks as paragraphs.
-func remarkBlocks(name string, remarks []string) (list []block) {
-	for i, text := range remarks {
-		if i == maxPageRemarks {
-			return append(list, block{Text: fmt.Sprintf("And %d more.", len(remarks)-i)})
-		}
-		list = append(list, block{Text: name + short(escape(text), maxPageReason)})
+// remarks writes remarks as paragraphs.
+func (v view) remarks(name string, list []string) (blocks []block) {
+	shown, rest := first(list, v.most(maxPageRemarks), "remark")
+	for _, text := range shown {
+		blocks = append(blocks, block{Text: name + short(escape(text), maxPageReason)})
 	}
-	return list
+	return append(blocks, rest...)
 }
 
 // effectFigures draw the effects of times, and those of shares.
-func effectFigures(c *results.Comparison) (list []*plot.Figure) {
+func effectFigures(c *results.Comparison, effects []results.Effect) (list []*plot.Figure) {
 	for _, kind := range []struct {
 		unit      results.Unit
 		id, title string
 		delta     float64
 	}{{results.Relative, "effects", "How the times of B differ from those of A", c.Delta}, {results.Capacity, "ceilings", "How the ceiling of B differs from that of A", c.Delta}, {results.Share, "share-effects", "How the failure shares of B differ from those of A", c.ShareDelta}} {
 		f := forest{unit: kind.unit, delta: min(max(kind.delta, 0), 1)}
-		for i := range c.Effects[:min(len(c.Effects), maxPageEffects)] {
-			if e := &c.Effects[i]; e.Unit == kind.unit && e.Method != "" {
+		for i := range effects {
+			if e := &effects[i]; e.Unit == kind.unit && e.Method != "" {
 				f.rows = append(f.rows, row{name: short(escape(e.Metric), maxRowText), text: short(changeText(e)+", "+effectWord(e), maxRowText),
 					estimate: e.Estimate, low: e.Low, high: e.High, class: changeClass(e.Outcome)})
 			}
@@ -119,11 +118,11 @@ func changeClass(c results.Change) string {
 	return "undecided"
 }
 
-func effectsTable(c *results.Comparison) *plot.Table {
+func effectsTable(effects []results.Effect) *plot.Table {
 	t := &plot.Table{Caption: "All measures, the deciding one first", Left: map[int]bool{7: true, 8: true},
 		Head: []string{"measure", "A", "B", "change [95 % interval]", "pairs", "p", "p, corrected", "outcome", "note"}}
-	for i := range c.Effects[:min(len(c.Effects), maxPageEffects)] {
-		e := &c.Effects[i]
+	for i := range effects {
+		e := &effects[i]
 		name, note := short(escape(e.Metric), maxPageName), short(escape(e.Note), maxPageNote)
 		if e.Method == "" {
 			t.Add(name, none, none, none, none, none, none, "", note)
@@ -144,19 +143,17 @@ func checkedGate(v view) section {
 	}
 	t := &plot.Table{Caption: "Every check of the gate", Left: map[int]bool{1: true, 7: true},
 		Head: []string{"verdict", "check", "found", "limits it goes by", "allowed", "looked at", "clumping φ", "note"}}
-	for i := range g.Checks[:min(len(g.Checks), maxPageEffects)] {
-		c := &g.Checks[i]
+	checks, rest := worst(g.Checks, v.most(maxPageEffects), "check", func(c results.GateCheck) results.Verdict { return c.Verdict })
+	for i := range checks {
+		c := &checks[i]
 		t.Rows = append(t.Rows, plot.Row{Class: "verdict " + c.Verdict.String(), Cells: checkCells(c)})
 	}
-	for _, f := range checkFigures(g) {
+	for _, f := range checkFigures(checks) {
 		s.Blocks = append(s.Blocks, block{Figure: f})
 	}
-	s.Blocks = append(s.Blocks, block{Table: t})
+	s.Blocks = append(append(s.Blocks, block{Table: t}), rest...)
 	s.Blocks = append(s.Blocks, looksText(g)...)
-	if n := len(g.Checks) - maxPageEffects; n > 0 {
-		s.Blocks = append(s.Blocks, block{Text: "And " + several(int64(n), "check") + " more."})
-	}
-	s.Blocks = append(s.Blocks, remarkBlocks("Warning: ", g.Warnings)...)
+	s.Blocks = append(s.Blocks, v.remarks("Warning: ", g.Warnings)...)
 	return s
 }
 
@@ -202,11 +199,11 @@ func looksText(g *results.Gate) (list []block) {
 }
 
 // checkFigures draw goals by what they allow, and changes by their margins.
-func checkFigures(g *results.Gate) (list []*plot.Figure) {
+func checkFigures(checks []results.GateCheck) (list []*plot.Figure) {
 	goals := forest{unit: results.Share, multiples: true}
 	changes := map[results.Unit]*forest{results.Relative: {unit: results.Relative}, results.Share: {unit: results.Share}}
-	for i := range g.Checks[:min(len(g.Checks), maxPageEffects)] {
-		c := &g.Checks[i]
+	for i := range checks {
+		c := &checks[i]
 		r := row{name: short(escape(c.Text), maxRowText), text: short(checkFigure(c), maxRowText), estimate: c.Value, low: c.Low, high: c.High, limit: c.Limit, class: verdictClass(c)}
 		switch f := changes[c.Unit]; {
 		case c.Looked <= 0 || c.Limit <= 0 || f == nil:

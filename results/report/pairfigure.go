@@ -14,14 +14,14 @@ import (
 const maxPagePairs = 120
 
 // pairsFigure draws the primary measure of each pair, A to B, in the order the
-// pairs were run: what they share of the hour shows, and what parts them. nil
-// without pairs.
-func pairsFigure(c *results.Comparison) *plot.Figure {
+// pairs were run, the first most of them: what they share of the hour shows, and
+// what parts them. nil without pairs.
+func pairsFigure(c *results.Comparison, most int) *plot.Figure {
 	if !c.Interleaved || len(c.Effects) == 0 || len(c.Effects[0].Values) < 2 {
 		return nil
 	}
 	e := &c.Effects[0]
-	p := pairing{effect: e, values: e.Values[:min(len(e.Values), maxPagePairs)]}
+	p := pairing{effect: e, values: e.Values[:min(len(e.Values), most)]}
 	p.measure()
 	name := short(escape(e.Metric), maxPageName)
 	f := &plot.Figure{ID: "pairs", Title: name + " of each pair", Height: 280, Class: "wide-labels", X: p.order(), Y: p.axis(name)}
