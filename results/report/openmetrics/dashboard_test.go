@@ -146,6 +146,7 @@ func TestDashboardIsOfGrafanasSchema(t *testing.T) {
 	grafana.RegisterPanelcfgVariant(heatmap.VariantConfig())
 	grafana.RegisterDataqueryVariant(prometheus.VariantConfig())
 	text, panels := readDashboard(t)
+	//lint:ignore SA1019 the classic form, which every Grafana imports
 	var d dashboard.Dashboard
 	if err := d.UnmarshalJSONStrict(text); err != nil && err.Error() != "" { // it returns an empty list for none
 		t.Fatal(err)
