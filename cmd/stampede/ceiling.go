@@ -163,6 +163,9 @@ func findCeiling(c *cli.Context, s streams) error {
 		return err
 	}
 	r := h.result()
+	if err := h.dir.draw(r); err != nil {
+		return err
+	}
 	if err := tell(s, r, output, h.quiet); err != nil {
 		fmt.Fprintln(s.err, "stampede:", err) // the result is in its file all the same
 	}

@@ -148,7 +148,7 @@ func compareAll(c *cli.Context, s streams, sides []operand, search *compareSearc
 		results.CorrectFamily(family, o)
 		last.Comparisons = family
 		for _, kept := range stored { // again, as corrected
-			if err := kept.dir.write(kept.result); err != nil {
+			if err := errors.Join(kept.dir.write(kept.result), kept.dir.draw(kept.result)); err != nil {
 				return nil, err
 			}
 		}
@@ -201,10 +201,13 @@ func compareLive(ctx context.Context, c *cli.Context, s streams, a, b operand, p
 	} else {
 		kept.result, err = d.comparePairs(ctx, s, results.NewPairs(p), search, o)
 	}
-	if err == nil && !c.Bool("quiet") {
+	if err != nil {
+		return kept, err
+	}
+	if !c.Bool("quiet") {
 		fmt.Fprintf(s.err, "result: %s\n", d.dir.path)
 	}
-	return kept, err
+	return kept, d.dir.draw(kept.result)
 }
 
 // comparePairs carries out a plan, and writes what is known after every trial.

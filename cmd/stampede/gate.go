@@ -194,6 +194,9 @@ func (g *gateRun) runLive(c *cli.Context, s streams, release, baseline operand, 
 	if err != nil {
 		return err
 	}
+	if err := d.dir.draw(g.result); err != nil {
+		return err
+	}
 	if !c.Bool("quiet") {
 		fmt.Fprintf(s.err, "result: %s\n", d.dir.path)
 	}
