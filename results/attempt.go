@@ -41,6 +41,15 @@ func (a *Attempt) Handshake() (d time.Duration, ok bool) {
 	return a.Ended - a.Intended, a.Outcome.Kind == Established
 }
 
+// Known is the instant from which the outcome is known: of an attempt that was
+// never launched, when it was intended to be.
+func (a *Attempt) Known() time.Duration {
+	if known := max(a.Ended, a.Started, a.Dialed); known != 0 {
+		return known
+	}
+	return a.Intended
+}
+
 // Service is ended − started; ok is false unless the attempt was established.
 func (a *Attempt) Service() (d time.Duration, ok bool) {
 	return a.Ended - a.Started, a.Outcome.Kind == Established

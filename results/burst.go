@@ -72,11 +72,12 @@ type BurstRow struct {
 // empty ones.
 func (b *BurstRow) CompletionBuckets() []Bucket { return bucketsOf(b.Completed, 1) }
 
-// burstRows returns the bursts; a burst nobody arrived in yet has no outcomes.
-func (r *Recorder) burstRows() []BurstRow {
-	list := make([]BurstRow, len(r.bursts))
+// burstRows returns the first n bursts; one that nobody arrived in yet has no
+// outcomes.
+func (r *Recorder) burstRows(n int) []BurstRow {
+	list := make([]BurstRow, n)
 	var busy time.Duration // until when the bursts before were unfinished
-	for i := range r.bursts {
+	for i := range list {
 		b, plan := &r.bursts[i], r.options.Bursts[i]
 		list[i] = BurstRow{
 			At: plan.At, Count: plan.Count, Within: plan.Within, Launched: b.launched,

@@ -21,7 +21,8 @@ const (
 	highestAge = 24 * time.Hour
 )
 
-const digits = 3
+// Digits is how many digits of a value histograms tell apart.
+const Digits = 3
 
 // histogram counts durations. Beside the buckets it keeps what buckets blur:
 // the exact sum, smallest and largest value. Buckets (156 KB) are made on the
@@ -65,7 +66,7 @@ func (h *histogram) make() {
 	if h.high == 0 {
 		h.low, h.high = LowestValue, HighestValue
 	}
-	h.buckets = hdr.New(int64(h.low), int64(h.high), digits)
+	h.buckets = hdr.New(int64(h.low), int64(h.high), Digits)
 	h.min, h.max = 1<<63-1, 0
 }
 
@@ -134,7 +135,7 @@ func decodeHistogram(text string, low, high time.Duration) (*histogram, error) {
 	if err != nil {
 		return nil, fmt.Errorf("histogram: %w", err)
 	}
-	if buckets.LowestTrackableValue() != int64(low) || buckets.HighestTrackableValue() != int64(high) || buckets.SignificantFigures() != digits {
+	if buckets.LowestTrackableValue() != int64(low) || buckets.HighestTrackableValue() != int64(high) || buckets.SignificantFigures() != Digits {
 		return nil, fmt.Errorf("histogram: a range of its own (%d to %d ns, %d digits)",
 			buckets.LowestTrackableValue(), buckets.HighestTrackableValue(), buckets.SignificantFigures())
 	}

@@ -42,6 +42,7 @@ type Recorder struct {
 	addresses   []int64
 	bursts      []burstTally
 	line        timeline
+	outline     outline // of line, as last looked at
 	held        heldTally
 	remarks     remarks
 	grouping    *grouping
@@ -85,10 +86,7 @@ func (r *Recorder) Attempt(a *Attempt) {
 		return
 	}
 	i := r.intern(a.Outcome)
-	known := max(a.Ended, a.Started, a.Dialed)
-	if known == 0 { // never launched
-		known = a.Intended
-	}
+	known := a.Known()
 	r.arrivals++
 	r.rows[i].add(known, 1)
 	if a.Outcome.Failed() {

@@ -136,7 +136,7 @@ func (r *Recorder) Result(run Run) *Result {
 		Partial: run.Partial, Interrupted: run.Interrupted, InterruptedAt: run.InterruptedAt,
 		Target: Target{URL: run.URL, Addresses: r.dialed()}, Planned: r.options.Planned,
 		Arrivals: r.arrivals, Started: r.started, Timeout: run.Timeout,
-		Outcomes: r.outcomes(), TCP: r.tcp, TLS: r.sessions.facts(run.Unverified), Held: r.held.result(), Bursts: r.burstRows(),
+		Outcomes: r.outcomes(), TCP: r.tcp, TLS: r.sessions.facts(run.Unverified), Held: r.held.result(), Bursts: r.burstRows(len(r.bursts)),
 		Generator: run.Generator, TimelineStep: max(r.line.step, firstStep), Timeline: r.seconds(), Monitors: run.Monitors,
 		Warnings: r.remarks.sorted(), Notes: r.remarks.notes, Environment: run.Environment, Scenario: run.Scenario, Load: run.Load,
 	}

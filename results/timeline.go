@@ -73,8 +73,9 @@ func (b *bin) merge(o *bin, row func(int) int) {
 
 // timeline is empty and ready at its zero value.
 type timeline struct {
-	step time.Duration // zero until the first bin: firstStep
-	bins []bin
+	step    time.Duration // zero until the first bin: firstStep
+	bins    []bin
+	touched int // bins below it are as the outline last saw them
 }
 
 // at returns the bin of an instant; before the run's start is its first.
@@ -90,7 +91,22 @@ func (t *timeline) at(d time.Duration) *bin {
 	for len(t.bins) <= i {
 		t.bins = append(t.bins, bin{})
 	}
+	t.touched = min(t.touched, i)
 	return &t.bins[i]
+}
+
+// togethers are how many steps may be put into one: times people divide by.
+var togethers = []int{1, 2, 5, 10, 15, 20, 30, 60, 120, 300, 600}
+
+// Together returns how many of n steps are put into one so that at most most
+// are left, of which a timeline has no more than 600 times as many.
+func Together(n, most int) int {
+	for _, k := range togethers {
+		if k*most >= n {
+			return k
+		}
+	}
+	return togethers[len(togethers)-1]
 }
 
 // double makes each step twice as long: bin i takes up bins 2i and 2i+1.
@@ -107,6 +123,7 @@ func (t *timeline) double() {
 	clear(t.bins[kept:])
 	t.bins = t.bins[:kept]
 	t.step *= 2
+	t.touched = 0
 }
 
 // merge adds o; row says which of our outcome rows one of o's is.

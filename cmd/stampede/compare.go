@@ -228,10 +228,13 @@ func compareLive(ctx context.Context, c *cli.Context, s streams, a, b operand, p
 	} else {
 		kept.result, err = d.comparePairs(ctx, s, results.NewPairs(p), search, o)
 	}
-	if err == nil && !c.Bool("quiet") {
+	if err != nil {
+		return kept, err
+	}
+	if !c.Bool("quiet") {
 		fmt.Fprintf(s.err, "result: %s\n", d.dir.path)
 	}
-	return kept, err
+	return kept, d.dir.draw(kept.result)
 }
 
 // comparePairs carries out a plan, and writes what is known after every trial.

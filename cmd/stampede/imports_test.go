@@ -25,6 +25,7 @@ func TestImportsRunOneWay(t *testing.T) {
 		"stampede/results/report/openmetrics": {"stampede/results"},
 		"stampede/results/report/livepage":    {"stampede/results", "stampede/results/report"},
 		"stampede/internal/practice":          {},
+		"stampede/internal/browsertest":       {},
 		"stampede/cmd/stampede": {"stampede/results", "stampede/results/stats", "stampede/results/report", "stampede/results/report/openmetrics",
 			"stampede/results/report/livepage", "stampede/scenario",
 			"stampede/engine", "stampede/engine/handshake", "stampede/engine/probe", "stampede/engine/monitor", "stampede/engine/ceiling", "stampede/internal/practice"},

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"errors"
 	"fmt"
 	"io"
@@ -77,7 +78,7 @@ var formats = []format{
 	{"junit", "junit.xml", drawn(report.JUnit)},
 	{"json", "result.json", drawn(func(w io.Writer, r *results.Result) error { return r.Write(w) })},
 	{"csv", "attempts.csv", copyAttempts},
-	{"hlog", "histograms.hlog", drawn(report.HLog)},
+	{"hlog", "histograms.hlog", writeHLog},
 	{"openmetrics", "metrics.txt", drawn(openmetrics.Write)},
 }
 
@@ -139,6 +140,19 @@ func readStored(paths []string) (*stored, error) {
 	return &stored{merged, ""}, nil
 }
 
+// attempts opens the attempts.csv beside the result; an error that is
+// fs.ErrNotExist says that the run kept none, or that there were several runs.
+func (s *stored) attempts() (*os.File, error) {
+	if s.file == "" {
+		return nil, fs.ErrNotExist
+	}
+	f, err := os.Open(filepath.Join(filepath.Dir(s.file), "attempts.csv"))
+	if err != nil {
+		return nil, fmt.Errorf("reading attempts: %w", err)
+	}
+	return f, nil
+}
+
 // readResult reads a result directory or the file in it.
 func readResult(path string) (*results.Result, error) {
 	path = resultFile(path)
@@ -166,18 +180,32 @@ func resultFile(path string) string {
 	return path
 }
 
+// writeHLog writes a line for each second where the run kept its attempts, else
+// one for all of it.
+func writeHLog(w io.Writer, r *stored) error {
+	f, err := r.attempts()
+	if errors.Is(err, fs.ErrNotExist) {
+		return report.HLog(w, r.Result)
+	}
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	return report.HLogBySecond(w, r.Result, bufio.NewReaderSize(f, 1<<16))
+}
+
 // copyAttempts writes the attempts that the run kept: a result alone has them
 // only added up.
 func copyAttempts(w io.Writer, r *stored) error {
 	if r.file == "" {
 		return errors.New("--format csv: want one result; each run kept its attempts in an attempts.csv of its own")
 	}
-	f, err := os.Open(filepath.Join(filepath.Dir(r.file), "attempts.csv"))
+	f, err := r.attempts()
 	if errors.Is(err, fs.ErrNotExist) {
 		return errors.New("--format csv: this run kept no attempts.csv; stampede run --csv writes one, a row an attempt")
 	}
 	if err != nil {
-		return fmt.Errorf("reading attempts: %w", err)
+		return err
 	}
 	defer f.Close()
 	if _, err := io.Copy(w, f); err != nil {

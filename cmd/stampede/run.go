@@ -266,12 +266,18 @@ func (j *job) makeLoad(ctx context.Context) (engine.Report, error) {
 	})
 }
 
-// result is what is known now, judged.
-func (j *job) result() *results.Result {
+// seen is what a result says beside what was recorded, with what monitors saw
+// so far.
+func (j *job) seen() results.Run {
 	if j.watched != nil {
 		j.about.Monitors = j.watched.Monitors(j.about.StartedAt)
 	}
-	r := j.recorder.Result(j.about)
+	return j.about
+}
+
+// result is what is known now, judged.
+func (j *job) result() *results.Result {
+	r := j.recorder.Result(j.seen())
 	r.Judge(j.scenario.Thresholds)
 	return r
 }
@@ -293,22 +299,28 @@ func (j *job) Attempt(a *results.Attempt) {
 	j.windows.attempt(a)
 }
 
-// Tick implements engine.Observer: it moves the display and, once a second,
-// writes and shows what is known so far.
+// Tick implements engine.Observer: it moves what is looked at and, once a
+// second, writes what is known so far.
 func (j *job) Tick(l engine.Live) {
 	j.windows.tick(j.recorder, l)
 	if j.progress != nil {
 		j.progress.show(j.recorder.Snapshot(l.Elapsed), l)
 	}
-	if j.dir == nil || l.Elapsed < j.writtenS+partialEvery(l.Elapsed) {
-		return
+	if j.windows.wanted(l.Elapsed) {
+		j.date(l.Elapsed)
+		j.windows.page.Show(j.recorder.Glance(j.seen()))
 	}
-	j.writtenS = l.Elapsed
+	if j.dir != nil && l.Elapsed >= j.writtenS+partialEvery(l.Elapsed) {
+		j.writtenS = l.Elapsed
+		j.date(l.Elapsed)
+		j.write(j.result())
+	}
+}
+
+// date says when the run so far was: its offset zero is known only once it goes.
+func (j *job) date(elapsed time.Duration) {
 	j.about.EndedAt = time.Now()
-	j.about.StartedAt = j.about.EndedAt.Add(-l.Elapsed) // the run's offset zero, which is known only now
-	r := j.result()
-	j.write(r)
-	j.windows.show(r)
+	j.about.StartedAt = j.about.EndedAt.Add(-elapsed)
 }
 
 // partialEvery is how often the partial result is written: once a second,

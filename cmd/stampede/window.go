@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"time"
 
 	"github.com/urfave/cli/v2"
 
@@ -43,7 +44,11 @@ type windows struct {
 	metrics *openmetrics.Live
 	page    *livepage.Page
 	servers []*webServer
+	shown   time.Duration // when the page was last shown something, as offset from the start
 }
+
+// showEvery is how often the page moves.
+const showEvery = time.Second
 
 // open takes the addresses that the flags name and serves there. It is called
 // before anything is sent, so that an address that is taken ends the command.
@@ -93,11 +98,14 @@ func (w *windows) tick(r *results.Recorder, l engine.Live) {
 	}
 }
 
-// show shows what is known so far.
-func (w *windows) show(r *results.Result) {
-	if w.page != nil {
-		w.page.Show(r)
+// wanted reports whether somebody looks at the page who has not seen anything
+// of the last second. It is then to be shown something.
+func (w *windows) wanted(elapsed time.Duration) bool {
+	if w.page == nil || elapsed < w.shown+showEvery || !w.page.Watched() {
+		return false
 	}
+	w.shown = elapsed
+	return true
 }
 
 // end shows the finished run.

@@ -9,8 +9,11 @@ import (
 	"stampede/results/report/plot"
 )
 
-// maxBesides bounds the series that are drawn.
-const maxBesides = 16
+// Bounds on the series that are drawn, and that are in the table.
+const (
+	maxBesides    = 16
+	maxPageSeries = 64
+)
 
 // beside draws the server beside the load: a small figure a series, and all of
 // them in a table.
@@ -18,30 +21,33 @@ func beside(v view) section {
 	s := section{ID: "beside", Title: "The server beside the load"}
 	rows, errors := monitorRows(v.Result)
 	if len(rows) > 0 {
-		if figures := besideFigures(v.Result, v.course); len(figures) > 0 {
+		if figures := besideFigures(v); len(figures) > 0 {
 			s.Blocks = append(s.Blocks, block{Small: figures})
 		}
 		t := &plot.Table{Caption: "What was looked at beside the load", Left: map[int]bool{4: true}, Head: []string{"figure", "first", "peak", "at end", "limit"}}
-		for _, cells := range rows {
+		shown, rest := first(rows, v.most(maxPageSeries), "row")
+		for _, cells := range shown {
 			t.Add(cells...)
 		}
-		s.Blocks = append(s.Blocks, block{Table: t})
+		s.Blocks = append(append(s.Blocks, block{Table: t}), rest...)
 	}
-	for _, text := range errors {
-		s.Blocks = append(s.Blocks, block{Text: text})
+	shown, rest := first(errors, v.most(maxPageRemarks), "error")
+	for _, text := range shown {
+		s.Blocks = append(s.Blocks, block{Text: short(text, maxPageReason)})
 	}
+	s.Blocks = append(s.Blocks, rest...)
 	return s
 }
 
-func besideFigures(r *results.Result, c course) (list []*plot.Figure) {
-	if len(c.columns) == 0 {
+func besideFigures(v view) (list []*plot.Figure) {
+	if len(v.course.columns) == 0 {
 		return nil
 	}
-	for i := range r.Monitors {
-		m := &r.Monitors[i]
+	for i := range v.Monitors {
+		m := &v.Monitors[i]
 		for k := range m.Series {
-			if len(list) < maxBesides && seriesCells(m, &m.Series[k]) != nil {
-				list = append(list, besideFigure(m, &m.Series[k], c, len(list)+1))
+			if len(list) < v.most(maxBesides) && seriesCells(m, &m.Series[k]) != nil {
+				list = append(list, besideFigure(m, &m.Series[k], v.course, len(list)+1))
 			}
 		}
 	}

@@ -13,7 +13,7 @@ import (
 func TestPageDrawsMonitors(t *testing.T) {
 	r := pictures["monitored"](t)
 	page := pageText(t, r)
-	figures := besideFigures(r, courseOf(r))
+	figures := besideFigures(view{Result: r, course: courseOf(r, maxColumns)})
 	if len(figures) != 5 {
 		t.Fatalf("%d figures, want 5: three of nginx, one of the kernel, one of prometheus", len(figures))
 	}

@@ -1,152 +1,33 @@
 package report
 
 import (
-	"context"
 	"encoding/json"
-	"fmt"
 	"net/url"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
-	"github.com/chromedp/cdproto/cdp"
-	"github.com/chromedp/cdproto/emulation"
-	"github.com/chromedp/cdproto/log"
-	"github.com/chromedp/cdproto/network"
-	"github.com/chromedp/cdproto/runtime"
-	"github.com/chromedp/chromedp"
-
+	"stampede/internal/browsertest"
 	"stampede/results"
 )
 
-// patience bounds every wait for the browser. It is never the thing asserted.
-const patience = time.Minute
-
-// newBrowser starts Debian's Chromium with a profile of its own. It ends with
-// the test.
-func newBrowser(t *testing.T) context.Context {
-	t.Helper()
-	path, err := exec.LookPath("chromium")
-	if err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatal("NOT TESTED: there is no chromium")
-		}
-		t.Skip("NOT TESTED: there is no chromium; .ci/install gets it, and under CI=true this fails")
-	}
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.UserDataDir(t.TempDir()))
-	limited, cancel := context.WithTimeout(context.Background(), patience)
-	t.Cleanup(cancel)
-	allocator, stop := chromedp.NewExecAllocator(limited, options...)
-	t.Cleanup(stop)
-	ctx, end := chromedp.NewContext(allocator)
-	t.Cleanup(end)
-	if err := chromedp.Do(ctx); err != nil {
-		t.Fatalf("starting chromium: %v", err)
-	}
-	return ctx
-}
-
-// call runs a command whose answer nobody needs.
-func call[P, R any](ctx context.Context, command cdp.Command[P, R], params P) error {
-	_, err := chromedp.Call(ctx, command, params)
-	return err
-}
-
-// looks is how a page is looked at.
-type looks struct {
-	dark    bool
-	width   int64
-	scripts bool // run, if there were any
-}
-
-func (l looks) String() string {
-	if l.dark {
-		return fmt.Sprintf("dark-%d", l.width)
-	}
-	return fmt.Sprintf("light-%d", l.width)
-}
-
-// tab is a page open in the browser, and what it did.
+// tab is the page of a result, open in a browser with the network off.
 type tab struct {
-	t   *testing.T
-	ctx context.Context
-
-	mu       sync.Mutex // of what follows, which the browser's reader writes
-	requests []string
-	said     []string // on the console, and what went wrong
+	*browsertest.Page
+	t *testing.T
 }
 
-// openPage writes the page of r to a file and opens it with the network off.
-func openPage(t *testing.T, browser context.Context, r *results.Result, l looks) *tab {
+// openPage writes the page of r to a file and opens it.
+func openPage(t *testing.T, browser *browsertest.Browser, r *results.Result, l browsertest.Looks) *tab {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "report.html")
-	f, err := os.Create(file)
-	if err != nil {
+	if err := os.WriteFile(file, []byte(pageText(t, r)), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if err := HTML(f, r); err != nil {
-		t.Fatal(err)
-	}
-	if err := f.Close(); err != nil {
-		t.Fatal(err)
-	}
-	ctx, end := chromedp.NewContext(browser)
-	t.Cleanup(end)
-	p := &tab{t: t, ctx: ctx}
-	p.must(chromedp.Listen(ctx, p.note))
-	scheme := "light"
-	if l.dark {
-		scheme = "dark"
-	}
-	p.must(call(ctx, network.Enable, network.EnableParams{}))
-	p.must(call(ctx, log.Enable, cdp.Empty{}))
-	p.must(call(ctx, network.EmulateNetworkConditionsByRule, network.EmulateNetworkConditionsByRuleParams{
-		MatchedNetworkConditions: []*network.Conditions{{Offline: true, DownloadThroughput: -1, UploadThroughput: -1}}}))
-	p.must(call(ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
-		Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}}))
-	p.must(call(ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: !l.scripts}))
-	p.must(chromedp.Do(ctx, chromedp.EmulateViewport(l.width, 900), chromedp.Navigate((&url.URL{Scheme: "file", Path: file}).String())))
-	return p
-}
-
-func (p *tab) must(err error) {
-	p.t.Helper()
-	if err != nil {
-		p.t.Fatal(err)
-	}
-}
-
-// note keeps what the page asked for and said.
-func (p *tab) note(event any) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	switch e := event.(type) {
-	case *network.EventRequestWillBeSent:
-		if !strings.HasPrefix(e.Request.URL, "data:") {
-			p.requests = append(p.requests, e.Request.URL)
-		}
-	case *runtime.EventConsoleAPICalled:
-		p.said = append(p.said, string(e.Type))
-	case *runtime.EventExceptionThrown:
-		p.said = append(p.said, e.ExceptionDetails.Text)
-	case *log.EventEntryAdded:
-		p.said = append(p.said, e.Entry.Text)
-	}
-}
-
-// ask evaluates an expression in the page. What the test asks runs even where
-// the page's own scripts don't.
-func ask[T any](p *tab, expression string) T {
-	p.t.Helper()
-	v, err := chromedp.Run(p.ctx, chromedp.Evaluate[T](expression))
-	if err != nil {
-		p.t.Fatalf("%.100s: %v", expression, err)
-	}
-	return v
+	l.Offline = true
+	return &tab{browser.Open(t, (&url.URL{Scheme: "file", Path: file}).String(), l), t}
 }
 
 // eventful is a run in which much happened: a steady load, 40 answers of 504
@@ -181,49 +62,49 @@ const hostile = `</pre></style></title></svg></table><script>document.title='tak
 	"\u202e{{.Name}} &amp; \"quoted\" 'single'"
 
 func TestPageInBrowser(t *testing.T) {
-	browser := newBrowser(t)
-	p := openPage(t, browser, eventful(t), looks{width: 1280, scripts: true})
+	browser := browsertest.Start(t)
+	p := openPage(t, browser, eventful(t), browsertest.Looks{Width: 1280})
 	p.quiet()
 	t.Run("every figure has its marks", func(t *testing.T) {
 		for id, least := range map[string]int{"outcomes": 2, "failures": 1, "quantiles": 3, "heat": 4, "percentiles": 4, "burst-1": 2, "open": 2} {
-			marks := ask[int](p, `[...document.querySelectorAll("#`+id+` .marks path")].filter(m => m.getBBox().width > 0).length`)
+			marks := browsertest.Ask[int](p.Page, `[...document.querySelectorAll("#`+id+` .marks path")].filter(m => m.getBBox().width > 0).length`)
 			if marks < least {
 				t.Errorf("%s has %d marks, want at least %d", id, marks, least)
 			}
 		}
 	})
 	t.Run("504s stand in their second alone", func(t *testing.T) {
-		at := ask[[]string](p, `[...document.querySelectorAll("#failures path.gateway-timeout")].map(m => m.textContent)`)
+		at := browsertest.Ask[[]string](p.Page, `[...document.querySelectorAll("#failures path.gateway-timeout")].map(m => m.textContent)`)
 		if len(at) != 1 || at[0] != "12 s: 40 × 504" {
 			t.Errorf("504s at %q", at)
 		}
 	})
 	t.Run("modes of 1, 2 and 3 s stand apart in the heat map", func(t *testing.T) {
-		apart := ask[int](p, bandsOfSecond20)
+		apart := browsertest.Ask[int](p.Page, bandsOfSecond20)
 		if apart != 4 {
 			t.Errorf("%d bands at 20 s, want those of 20 to 60 ms, 1 s, 2 s and 3 s", apart)
 		}
 	})
 	t.Run("hostile text is text", func(t *testing.T) {
-		if title := ask[string](p, "document.title"); title == "taken" {
+		if title := browsertest.Ask[string](p.Page, "document.title"); title == "taken" {
 			t.Error("a script of the server ran")
 		}
-		if n := ask[int](p, `document.querySelectorAll("script, img, iframe, object, embed").length`); n != 0 {
+		if n := browsertest.Ask[int](p.Page, `document.querySelectorAll("script, img, iframe, object, embed").length`); n != 0 {
 			t.Errorf("%d elements came from text", n)
 		}
-		shown := ask[int](p, `document.body.textContent.split("<script>document.title='taken'</"+"script>").length - 1`)
+		shown := browsertest.Ask[int](p.Page, `document.body.textContent.split("<script>document.title='taken'</"+"script>").length - 1`)
 		if shown < 10 {
 			t.Errorf("hostile text is shown %d times, want wherever it was", shown)
 		}
 	})
 	t.Run("everything is said without colour and pictures", func(t *testing.T) {
-		figures := ask[int](p, `document.querySelectorAll("figure").length`)
-		named := ask[int](p, `[...document.querySelectorAll("figure")].filter(f => {
+		figures := browsertest.Ask[int](p.Page, `document.querySelectorAll("figure").length`)
+		named := browsertest.Ask[int](p.Page, `[...document.querySelectorAll("figure")].filter(f => {
 			const s = f.querySelector("svg[role=img]");
 			const texts = s.getAttribute("aria-labelledby").split(" ").map(id => document.getElementById(id).textContent);
 			return texts.length == 2 && texts.every(x => x.length > 10) && /Population|population/.test(f.querySelector("figcaption").textContent) && /[0-9]/.test(f.querySelector("figcaption").textContent);
 		}).length`)
-		tables := ask[int](p, `[...document.querySelectorAll("figure details table")].filter(t => t.rows.length > 1).length`)
+		tables := browsertest.Ask[int](p.Page, `[...document.querySelectorAll("figure details table")].filter(t => t.rows.length > 1).length`)
 		if figures != 7 || named != figures || tables != figures-1 {
 			t.Errorf("%d figures, %d of them say what they show, %d have their data", figures, named, tables)
 		}
@@ -251,25 +132,72 @@ const bandsOfSecond20 = `(() => {
 // quiet holds the page to have asked for nothing but itself, and said nothing.
 func (p *tab) quiet() {
 	p.t.Helper()
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if len(p.requests) != 1 || !strings.HasPrefix(p.requests[0], "file://") {
-		p.t.Errorf("the page asked for %q", p.requests)
+	if list := p.Requests(); len(list) != 1 || !strings.HasPrefix(list[0], "file://") {
+		p.t.Errorf("the page asked for %q", list)
 	}
-	if len(p.said) > 0 {
-		p.t.Errorf("the console says %q", p.said)
+	if list := p.Said(); len(list) > 0 {
+		p.t.Errorf("the console says %q", list)
 	}
 }
 
 func TestPageNeedsNoScript(t *testing.T) {
-	browser := newBrowser(t)
+	browser := browsertest.Start(t)
 	r := eventful(t)
-	with, without := openPage(t, browser, r, looks{width: 1280, scripts: true}), openPage(t, browser, r, looks{width: 1280})
+	with, without := openPage(t, browser, r, browsertest.Looks{Width: 1280}), openPage(t, browser, r, browsertest.Looks{Width: 1280, NoScripts: true})
 	const drawn = `[...document.querySelectorAll("figure svg.marks path, figure svg text")].filter(m => m.getBoundingClientRect().height > 0).length`
-	if a, b := ask[int](with, drawn), ask[int](without, drawn); a != b || a < 60 {
+	if a, b := browsertest.Ask[int](with.Page, drawn), browsertest.Ask[int](without.Page, drawn); a != b || a < 60 {
 		t.Errorf("%d marks and texts with scripts, %d without", a, b)
 	}
 	without.quiet()
+}
+
+// Whoever has no mouse gets past the head in two keys, and to every link, table
+// and sample, each of which shows that it is reached.
+func TestPageByKeyboard(t *testing.T) {
+	p := openPage(t, browsertest.Start(t), eventful(t), browsertest.Looks{Width: 1280})
+	const stops = `[...document.querySelectorAll("a[href], summary, [tabindex='0']")].filter(x => x.checkVisibility()).length`
+	want := browsertest.Ask[int](p.Page, stops)
+	p.Press("\t")
+	const skip = `(x => x.className + " " + (x.getBoundingClientRect().left >= 0))(document.activeElement)`
+	if got := browsertest.Ask[string](p.Page, skip); got != "skip true" {
+		t.Errorf("the first stop is %q, want the link past the head, in sight", got)
+	}
+	p.Press("\r")
+	if got := browsertest.Ask[string](p.Page, `document.activeElement.id + location.hash`); got != "main#main" {
+		t.Errorf("it leads to %q", got)
+	}
+	browsertest.Ask[bool](p.Page, `document.activeElement.blur(); window.scrollTo(0, 0); location.hash = ""; document.querySelector(".skip").focus(); true`)
+	for n := 1; n < want; n++ {
+		p.Press("\t")
+		const seen = `(x => x !== document.body && getComputedStyle(x).outlineStyle !== "none" && x.getBoundingClientRect().height > 0)(document.activeElement)`
+		if !browsertest.Ask[bool](p.Page, seen) {
+			t.Fatalf("stop %d of %d does not show: %s", n+1, want, browsertest.Ask[string](p.Page, `document.activeElement.outerHTML.slice(0, 100)`))
+		}
+		browsertest.Ask[bool](p.Page, `document.activeElement.dataset.reached = 1; true`)
+	}
+	if got := browsertest.Ask[int](p.Page, `document.querySelectorAll("[data-reached]").length`); got != want-1 || want < 20 {
+		t.Errorf("%d stops behind the first are reached, want %d", got, want-1)
+	}
+}
+
+// On paper the page is dark on white whatever the screen is, as wide as a
+// sheet, and without what paper can't do.
+func TestPageOnPaper(t *testing.T) {
+	const a4 = 718 // CSS pixels between margins of 1 cm
+	browser := browsertest.Start(t)
+	screen, p := openPage(t, browser, eventful(t), browsertest.Looks{Width: a4}), openPage(t, browser, eventful(t), browsertest.Looks{Width: a4, Dark: true, Printed: true})
+	p.picture("print")
+	p.fits()
+	if got := browsertest.Ask[string](p.Page, `getComputedStyle(document.body).backgroundColor + " " + getComputedStyle(document.querySelector("h2")).color`); got != "rgb(255, 255, 255) rgb(0, 0, 0)" {
+		t.Errorf("paper and ink are %s", got)
+	}
+	if n := browsertest.Ask[int](p.Page, `[...document.querySelectorAll("nav, .skip, details")].filter(x => x.getBoundingClientRect().height > 0).length`); n > 0 {
+		t.Errorf("%d parts that paper has no use for", n)
+	}
+	const marks = `[...document.querySelectorAll("figure svg.marks path")].filter(x => x.getBoundingClientRect().height > 0).length`
+	if seen, printed := browsertest.Ask[int](screen.Page, marks), browsertest.Ask[int](p.Page, marks); printed != seen || seen < 15 {
+		t.Errorf("%d marks on the screen, %d on paper", seen, printed)
+	}
 }
 
 // TestPageIsAccessible asks axe-core, which knows the rules of WCAG 2.
@@ -285,9 +213,8 @@ func TestPageIsAccessible(t *testing.T) {
 		"comparison": longComparison, "comparison-stored": pictures["comparison-stored"]}
 	for name, page := range pages {
 		t.Run(name, func(t *testing.T) {
-			browser := newBrowser(t) // each has the patience for one kind of page
-			for _, l := range []looks{{width: 1280}, {width: 1280, dark: true}, {width: 400}, {width: 400, dark: true}} {
-				l.scripts = true
+			browser := browsertest.Start(t) // each has the patience for one kind of page
+			for _, l := range []browsertest.Looks{{Width: 1280}, {Width: 1280, Dark: true}, {Width: 400}, {Width: 400, Dark: true}} {
 				t.Run(l.String(), func(t *testing.T) {
 					p := openPage(t, browser, page(t), l)
 					p.quiet()
@@ -303,10 +230,10 @@ func TestPageIsAccessible(t *testing.T) {
 // fits holds the page, and the texts of its figures, to the window's width.
 func (p *tab) fits() {
 	p.t.Helper()
-	if over := ask[int](p, "document.documentElement.scrollWidth - document.documentElement.clientWidth"); over > 0 {
+	if over := browsertest.Ask[int](p.Page, "document.documentElement.scrollWidth - document.documentElement.clientWidth"); over > 0 {
 		p.t.Errorf("the page is %d pixels wider than its window", over)
 	}
-	if over := ask[[]string](p, textsOutside); len(over) > 0 {
+	if over := browsertest.Ask[[]string](p.Page, textsOutside); len(over) > 0 {
 		p.t.Errorf("texts of figures beyond the window: %q", over)
 	}
 }
@@ -320,15 +247,16 @@ const textsOutside = `[...document.querySelectorAll("figure svg text")].filter(x
 // violations tells what axe-core finds, with every details element open.
 func (p *tab) violations(axe string) {
 	p.t.Helper()
-	ask[bool](p, axe+`; document.querySelectorAll("details").forEach(d => d.open = true); true`)
-	text, err := chromedp.Run(p.ctx, chromedp.Evaluate[string](`axe.run().then(found => JSON.stringify({
-		passes: found.passes.length, violations: found.violations.map(v => v.impact + " " + v.id + ": " + v.nodes.map(n => n.html).slice(0, 3))}))`, chromedp.EvalAwaitPromise))
-	p.must(err)
+	browsertest.Ask[bool](p.Page, axe+`; document.querySelectorAll("details").forEach(d => d.open = true); true`)
+	text := browsertest.Ask[string](p.Page, `axe.run().then(found => JSON.stringify({
+		passes: found.passes.length, violations: found.violations.map(v => v.impact + " " + v.id + ": " + v.nodes.map(n => n.html).slice(0, 3))}))`)
 	var found struct {
 		Passes     int
 		Violations []string
 	}
-	p.must(json.Unmarshal([]byte(text), &found))
+	if err := json.Unmarshal([]byte(text), &found); err != nil {
+		p.t.Fatal(err)
+	}
 	if found.Passes < 20 {
 		p.t.Errorf("axe-core passes only %d rules: it saw no page", found.Passes)
 	}
@@ -343,7 +271,7 @@ func (p *tab) picture(name string) {
 	if folder == "" {
 		return
 	}
-	png, err := chromedp.Run(p.ctx, chromedp.FullScreenshot(100))
-	p.must(err)
-	p.must(os.WriteFile(filepath.Join(folder, name+".png"), png, 0o644))
+	if err := os.WriteFile(filepath.Join(folder, name+".png"), p.Picture(), 0o644); err != nil {
+		p.t.Fatal(err)
+	}
 }

@@ -17,9 +17,6 @@ import (
 // it the size of a report: steps of a long run are put together.
 const maxColumns = 150
 
-// togethers are how many steps may make a column: times people divide by.
-var togethers = []int{1, 2, 5, 10, 15, 20, 30, 60, 120, 300, 600}
-
 // column is one or several steps of the timeline.
 type column struct {
 	at         time.Duration
@@ -36,14 +33,9 @@ type course struct {
 	columns []column
 }
 
-func courseOf(r *results.Result) course {
-	n := len(r.Timeline)
-	k := togethers[len(togethers)-1]
-	for _, t := range slices.Backward(togethers) {
-		if t*maxColumns >= n {
-			k = t
-		}
-	}
+// courseOf puts the steps of r's timeline into at most most columns.
+func courseOf(r *results.Result, most int) course {
+	k := results.Together(len(r.Timeline), most)
 	c := course{step: max(r.TimelineStep, time.Second) * time.Duration(k)}
 	for i := range r.Timeline {
 		if i%k == 0 {

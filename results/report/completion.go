@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"time"
 
@@ -10,22 +11,38 @@ import (
 	"stampede/results/report/plot"
 )
 
-// maxCompletions bounds the bursts that are drawn.
-const maxCompletions = 12
+// Bounds on the bursts that are drawn, and on the points of each.
+const (
+	maxCompletions      = 12
+	maxCompletionPoints = 120
+)
 
 // completionFigures draws bursts one by one on the same scales: when their
 // connects were called, and what share was established by when.
-func completionFigures(r *results.Result) (list []*plot.Figure) {
-	drawn := r.Bursts[:min(len(r.Bursts), maxCompletions)]
+func completionFigures(v view) (list []*plot.Figure) {
+	drawn := v.Bursts[:min(len(v.Bursts), v.most(maxCompletions))]
 	span := completionSpan(drawn)
 	for i := range drawn {
 		b := &drawn[i]
 		done := b.CompletionBuckets()
 		if total(done) == b.Outcomes[results.Established.String()] { // a result need not have kept them
-			list = append(list, completionFigure(b, done, i, span))
+			list = append(list, completionFigure(b, thinned(done, v.most(maxCompletionPoints)), i, span))
 		}
 	}
 	return list
+}
+
+// thinned puts neighbours together until at most most are left.
+func thinned(list []results.Bucket, most int) []results.Bucket {
+	k := (len(list) + most - 1) / most
+	if k < 2 {
+		return list
+	}
+	var few []results.Bucket
+	for part := range slices.Chunk(list, k) {
+		few = append(few, results.Bucket{From: part[0].From, To: part[len(part)-1].To, Count: total(part)})
+	}
+	return few
 }
 
 // shortestSpan is the least that the axis of a burst begins at.

@@ -26,23 +26,62 @@ var hlogTags = map[results.Metric]string{results.MetricHandshake: "R.ok", result
 // many arrivals are missing from R.ok, and in which outcomes they ended. A
 // partial result has no histograms and is an error.
 func HLog(w io.Writer, r *results.Result) error {
-	if r.Partial {
-		return errors.New("writing hlog: the result is partial, it has no histograms")
+	log, err := newHLog(r)
+	if err != nil {
+		return err
 	}
-	var text strings.Builder // a log is written whole or not at all
-	out := hdr.NewHistogramLogWriter(&text)
-	// Writes to text can't fail.
-	_ = out.OutputComment(hlogFailures(r))
-	_ = out.OutputLogFormatVersion()
-	text.WriteString(hlogStart(r.StartedAt))
-	_ = out.OutputLegend()
-	out.SetBaseTime(r.StartedAt.UnixMilli())
 	for _, m := range results.Metrics() {
-		if err := hlogLine(out, r, m); err != nil {
+		f := r.Metrics.Of(m)
+		if f.Buckets == "" {
+			continue
+		}
+		h, err := hdr.Decode([]byte(f.Buckets))
+		if err == nil {
+			err = log.line(m, h, 0, r.EndedAt.Sub(r.StartedAt))
+		}
+		if err != nil {
 			return fmt.Errorf("writing hlog: %s: %w", m, err)
 		}
 	}
-	_, err := io.WriteString(w, text.String())
+	return log.writeTo(w)
+}
+
+// hlog is a log that is being written, whole or not at all.
+type hlog struct {
+	text  strings.Builder // writes to it can't fail
+	lines *hdr.HistogramLogWriter
+	start time.Time // of the run
+}
+
+// newHLog returns a log of r that has its head.
+func newHLog(r *results.Result) (*hlog, error) {
+	if r.Partial {
+		return nil, errors.New("writing hlog: the result is partial, it has no histograms")
+	}
+	l := &hlog{start: r.StartedAt}
+	l.lines = hdr.NewHistogramLogWriter(&l.text)
+	_ = l.lines.OutputComment(hlogFailures(r))
+	_ = l.lines.OutputLogFormatVersion()
+	l.text.WriteString(hlogStart(r.StartedAt))
+	_ = l.lines.OutputLegend()
+	l.lines.SetBaseTime(r.StartedAt.UnixMilli())
+	return l, nil
+}
+
+// line adds the values that a metric had from one offset to another.
+func (l *hlog) line(m results.Metric, h *hdr.Histogram, from, to time.Duration) error {
+	tag, ok := hlogTags[m]
+	if !ok {
+		tag = m.String()
+	}
+	h.SetTag(tag)
+	h.SetStartTimeMs(l.start.Add(from).UnixMilli())
+	h.SetEndTimeMs(l.start.Add(to).UnixMilli())
+	return l.lines.OutputIntervalHistogram(h)
+}
+
+func (l *hlog) writeTo(w io.Writer) error {
+	_, err := io.WriteString(w, l.text.String())
 	return err
 }
 
@@ -71,23 +110,4 @@ func hlogFailures(r *results.Result) string {
 	}
 	return fmt.Sprintf("[stampede: %d arrivals, %d established; %d failed and are in no histogram: %s]",
 		r.Arrivals, established, r.Arrivals-established, strings.Join(failed, ", "))
-}
-
-func hlogLine(out *hdr.HistogramLogWriter, r *results.Result, m results.Metric) error {
-	f := r.Metrics.Of(m)
-	if f.Buckets == "" {
-		return nil
-	}
-	h, err := hdr.Decode([]byte(f.Buckets))
-	if err != nil {
-		return err
-	}
-	tag, ok := hlogTags[m]
-	if !ok {
-		tag = m.String()
-	}
-	h.SetTag(tag)
-	h.SetStartTimeMs(r.StartedAt.UnixMilli())
-	h.SetEndTimeMs(r.EndedAt.UnixMilli())
-	return out.OutputIntervalHistogram(h)
 }

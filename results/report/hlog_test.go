@@ -149,6 +149,126 @@ func hlogNear(got, want int64) bool {
 	return math.Abs(float64(got-want)) <= max(0.001*float64(want), float64(results.LowestValue))
 }
 
+// bySecond is a run of three seconds, the middle one with nothing in it, and
+// its attempts.csv.
+func bySecond(t *testing.T) (r *results.Result, attempts string) {
+	t.Helper()
+	m := newRun(500)
+	m.about.StartedAt = time.Date(2026, 3, 1, 12, 0, 0, 37_000_000, time.UTC)
+	text := []byte(results.CSVHeader)
+	for i := range 500 {
+		at, o := time.Duration(i)*2*ms, ok
+		if i >= 250 {
+			at += 2 * time.Second
+		}
+		if i%10 == 3 {
+			o = gatewayTimeout
+		}
+		a := results.Attempt{N: int64(i), Intended: at, Dialed: at + 1000, Started: at + 1000, Connected: at + 20_000, Requested: at + 30_000,
+			Ended: at + ms + time.Duration(i*37%100)*10*time.Microsecond, Burst: -1, ReadLag: 5000, Outcome: o}
+		m.r.Attempt(&a)
+		text = results.CSV{}.Append(text, &a)
+	}
+	return m.judged(t), string(text)
+}
+
+// A line for each second has exactly what ended in it, and all of them what
+// the result has.
+func TestHLogBySecondAddsUp(t *testing.T) {
+	r, attempts := bySecond(t)
+	var text strings.Builder
+	if err := HLogBySecond(&text, r, strings.NewReader(attempts)); err != nil {
+		t.Fatal(err)
+	}
+	for name, read := range hlogReaders {
+		t.Run(name, func(t *testing.T) {
+			counts, began := map[string]int64{}, map[int64]int64{}
+			for _, row := range read(t, text.String()) {
+				counts[row.tag] += row.count
+				if row.end-row.start != 1000 {
+					t.Errorf("%s: an interval of %d ms", row.tag, row.end-row.start)
+				}
+				if row.tag == "R.ok" {
+					began[row.start-r.StartedAt.UnixMilli()] = row.count
+				}
+			}
+			want := map[string]int64{"R.ok": 450, "S.ok": 450, "connect": 500, "upgrade": 450, "start_lag": 500, "read_lag": 500}
+			if diff := cmp.Diff(want, counts); diff != "" {
+				t.Errorf("values by tag (-want +log):\n%s", diff)
+			}
+			if diff := cmp.Diff(map[int64]int64{0: 225, 2000: 225}, began); diff != "" {
+				t.Errorf("R.ok by second (-want +log):\n%s", diff)
+			}
+		})
+	}
+	t.Run("quantiles", func(t *testing.T) {
+		all := map[string]*hdr.Histogram{}
+		for log := hdr.NewHistogramLogReader(strings.NewReader(text.String())); ; {
+			h, err := log.NextIntervalHistogram()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if h == nil {
+				break
+			}
+			if all[h.Tag()] == nil {
+				all[h.Tag()] = h
+			} else if lost := all[h.Tag()].Merge(h); lost != 0 {
+				t.Errorf("%d values lost", lost)
+			}
+		}
+		service := r.Metrics.Service
+		for percentile, want := range map[float64]*int64{50: service.P50, 90: service.P90, 99: service.P99, 100: service.Largest} {
+			if got := all["S.ok"].ValueAtPercentile(percentile); !hlogNear(got, *want) {
+				t.Errorf("p%v of all seconds is %d, of the result %d", percentile, got, *want)
+			}
+		}
+	})
+	if n := strings.Count(text.String(), "\n#[stampede: from "); n != 2 || !strings.Contains(text.String(), "#[stampede: from 2s, 250 ended; 25 of them failed and are in no histogram]\n") {
+		t.Errorf("%d comments on seconds:\n%s", n, text.String())
+	}
+}
+
+// A row that comes behind those of a later second is counted in that, once.
+func TestHLogBySecondKeepsLateRows(t *testing.T) {
+	r, attempts := bySecond(t)
+	rows := strings.SplitAfter(attempts, "\n")
+	rows[10], rows[400] = rows[400], rows[10]
+	var text strings.Builder
+	if err := HLogBySecond(&text, r, strings.NewReader(strings.Join(rows, ""))); err != nil {
+		t.Fatal(err)
+	}
+	var n int64
+	for _, row := range readHLog(t, text.String()) {
+		if row.tag == "R.ok" {
+			n += row.count
+		}
+	}
+	if n != 450 {
+		t.Errorf("%d handshakes, want all 450", n)
+	}
+}
+
+func TestHLogBySecondRefusesOtherAttempts(t *testing.T) {
+	r, attempts := bySecond(t)
+	for name, text := range map[string]string{
+		"a row too few": attempts[:strings.LastIndex(strings.TrimSuffix(attempts, "\n"), "\n")+1],
+		"no attempts":   "a,b\n1,2\n",
+		"half a row":    strings.TrimSuffix(attempts, ",5000,,\n"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			var log strings.Builder
+			if err := HLogBySecond(&log, r, strings.NewReader(text)); err == nil || log.Len() > 0 {
+				t.Errorf("error %v and %d bytes, want an error and nothing", err, log.Len())
+			}
+		})
+	}
+	r.Partial = true
+	if err := HLogBySecond(&strings.Builder{}, r, strings.NewReader(attempts)); err == nil {
+		t.Error("a partial result was written")
+	}
+}
+
 func TestHLogHead(t *testing.T) {
 	var text strings.Builder
 	if err := HLog(&text, hlogResult(t)); err != nil {

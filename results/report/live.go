@@ -2,10 +2,8 @@ package report
 
 import (
 	_ "embed"
-	"fmt"
 	"html/template"
 	"io"
-	"strings"
 
 	"stampede/results"
 )
@@ -18,7 +16,7 @@ var (
 )
 
 // goingOn are the sections of a run that has not ended: what moves.
-var goingOn = []func(view) section{outcomesOverTime, latencyOverTime, bursts, open, remarked}
+var goingOn = []func(view) section{outcomesOverTime, latencyOverTime, beside, bursts, open, remarked}
 
 // LiveFrame writes a page for a run that goes on, in the report's looks: an
 // element with the id run for what Moment writes, one with the id state for a
@@ -31,20 +29,32 @@ func LiveFrame(w io.Writer, name, script string) error {
 	}{escape(name), template.CSS(pageStyle), template.JS(script)})
 }
 
+// maxMoment bounds a moment of a run that goes on, in bytes: one is sent and
+// drawn every second.
+const maxMoment = 200_000
+
 // Moment writes a result as the inside of a page: of a partial one, whose run
 // goes on, the figures that move, else all that HTML draws. What a server or a
 // file said is escaped.
 func Moment(w io.Writer, r *results.Result) error {
-	p := pageOf(r, sections)
-	if r.Partial {
-		p = pageOf(r, goingOn)
-		p.Verdict, p.Class = "RUNNING", "running"
-		p.Reason = results.FormatCount(r.Arrivals) + " of " + several(r.Planned, "planned arrival") + " have ended"
+	if !r.Partial {
+		return writeFitting(w, "content", maxPage, func(halved int) *page { return pageOf(r, sections, halved) })
 	}
-	var text strings.Builder // written whole or not at all
-	if err := pageTemplate.ExecuteTemplate(&text, "content", p); err != nil {
-		return fmt.Errorf("drawing the moment: %w", err)
+	return writeFitting(w, "content", maxMoment, func(halved int) *page { return runningPage(r, halved) })
+}
+
+// runningPage is the page of a run that goes on. Of the figures that stand side
+// by side the numbers come with the report.
+func runningPage(r *results.Result, halved int) *page {
+	p := pageOf(r, goingOn, halved)
+	p.Verdict, p.Class = "RUNNING", "running"
+	p.Reason = results.FormatCount(r.Arrivals) + " of " + several(r.Planned, "planned arrival") + " have ended"
+	for _, s := range p.Sections {
+		for _, b := range s.Blocks {
+			for _, f := range b.Small {
+				f.Table = nil
+			}
+		}
 	}
-	_, err := io.WriteString(w, text.String())
-	return err
+	return p
 }

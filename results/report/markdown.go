@@ -10,17 +10,38 @@ import (
 
 // Markdown writes the summary of a result for a page of CI: the verdict first,
 // then what it was held to, how the attempts ended and how long they took, as
-// tables of GitHub's dialect. Whatever a server or a file said is escaped.
+// tables of GitHub's dialect. It fits a comment on a pull request whatever the
+// result has: long lists and texts are cut and say so. Whatever a server or a
+// file said is escaped.
 func Markdown(w io.Writer, r *results.Result) error {
 	m := &markdown{}
-	m.line("## %s", VerdictLine(r))
+	for m.summarize(r); m.out.Len() > maxComment && m.halved < maxHalvings; m.summarize(r) {
+		*m = markdown{halved: m.halved + 1}
+	}
+	_, err := io.WriteString(w, m.out.String())
+	return err
+}
+
+// maxComment is how many characters a comment may have on GitHub, taken for
+// bytes.
+const maxComment = 65_536
+
+// What a summary shows at most of one kind.
+const (
+	maxSummaryRows  = 60
+	maxSummaryCells = 200 // runes of one
+)
+
+func (m *markdown) summarize(r *results.Result) {
+	m.line("## %s", short(VerdictLine(r), maxPageReason))
 	m.line("")
-	m.line("%s", cmp.Or(joined(escape(r.Name), escape(r.Target.URL), populationText(r)), title(r)))
+	m.line("%s", cmp.Or(joined(short(escape(r.Name), maxPageNote), short(escape(r.Target.URL), maxSummaryCells), populationText(r)), title(r)))
 	m.checks(r)
-	for _, c := range r.Compared() {
+	compared := r.Compared()
+	for _, c := range compared[:min(len(compared), m.most(maxSummaryRows))] {
 		if len(r.Comparisons) > 0 {
 			m.line("")
-			m.line("### A: %s · B: %s", escape(c.A), escape(c.B))
+			m.line("### A: %s · B: %s", short(escape(c.A), maxPageName), short(escape(c.B), maxPageName))
 			m.line("")
 		}
 		m.effects(c)
@@ -29,8 +50,6 @@ func Markdown(w io.Writer, r *results.Result) error {
 	m.outcomes(r)
 	m.quantiles(r)
 	m.remarks(r)
-	_, err := io.WriteString(w, m.out.String())
-	return err
 }
 
 // populationText is how many arrivals or trials the figures are of.
@@ -53,7 +72,13 @@ func joined(parts ...string) string {
 
 // markdown is a document being written. line escapes its arguments, not its
 // format.
-type markdown struct{ out strings.Builder }
+type markdown struct {
+	out    strings.Builder
+	halved int // how often the bounds of what is shown are halved
+}
+
+// most is a bound on how many of something are shown.
+func (m *markdown) most(n int) int { return max(n>>m.halved, 1) }
 
 func (m *markdown) line(format string, args ...string) {
 	parts := strings.Split(format, "%s")
@@ -83,7 +108,8 @@ func markdownText(text string) string {
 	return b.String()
 }
 
-// table writes rows under a head; nothing if there are none.
+// table writes rows under a head, as many as there is room for; nothing if
+// there are none.
 func (m *markdown) table(head []string, rows [][]string) {
 	if len(rows) == 0 {
 		return
@@ -91,18 +117,31 @@ func (m *markdown) table(head []string, rows [][]string) {
 	m.line("")
 	m.row(head)
 	m.line(strings.Repeat("|---", len(head)) + "|")
-	for _, r := range rows {
+	shown := rows[:min(len(rows), m.most(maxSummaryRows))]
+	for _, r := range shown {
 		m.row(r)
 	}
+	m.rest(len(rows)-len(shown), "row")
 }
 
 func (m *markdown) row(cells []string) {
+	for i, text := range cells {
+		cells[i] = short(text, maxSummaryCells)
+	}
 	m.line("|"+strings.Repeat(" %s |", len(cells)), cells...)
+}
+
+// rest says how many are not shown; nothing of none.
+func (m *markdown) rest(n int, noun string) {
+	if n > 0 {
+		m.line("")
+		m.line("And %s, which result.json has.", several(int64(n), "more "+noun))
+	}
 }
 
 func (m *markdown) checks(r *results.Result) {
 	var rows [][]string
-	for _, i := range checklist(r) {
+	for _, i := range worstFirst(checklist(r), m.most(maxSummaryRows), func(i item) results.Verdict { return i.verdict }) {
 		word := strings.ToUpper(i.verdict.String())
 		if i.skipped {
 			word = "ADVISORY"
@@ -170,9 +209,11 @@ func (m *markdown) remarks(r *results.Result) {
 		m.list("note", r.Gate.Notes)
 		m.list("warning", r.Gate.Warnings)
 	}
-	for _, f := range r.Findings {
+	shown := r.Findings[:min(len(r.Findings), m.most(maxPageFindings))]
+	for _, f := range shown {
 		m.list(percent(f.Share), []string{f.Text})
 	}
+	m.rest(len(r.Findings)-len(shown), "finding")
 }
 
 // list writes remarks as a list's items.
@@ -180,7 +221,9 @@ func (m *markdown) list(name string, remarks []string) {
 	if len(remarks) > 0 {
 		m.line("")
 	}
-	for _, r := range remarks {
-		m.line("- %s: %s", name, r)
+	shown := remarks[:min(len(remarks), m.most(maxPageRemarks))]
+	for _, r := range shown {
+		m.line("- %s: %s", name, short(r, maxPageReason))
 	}
+	m.rest(len(remarks)-len(shown), name)
 }

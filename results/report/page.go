@@ -21,15 +21,34 @@ var (
 	pageTemplate = template.Must(template.New("page").Parse(pageSource))
 )
 
+// maxPage bounds a page, in bytes, whatever it is of.
+const maxPage = 500_000
+
 // HTML writes a judged result as one page that needs nothing else: no network,
-// no script. It stays under half a megabyte however long the run was: steps
-// of the timeline are put together, and what servers sent is cut; result.json
-// has all of it. Parts with nothing to say are left out, and whatever a server
-// or a file said is escaped.
+// no script. It stays under half a megabyte whatever the result has: steps of
+// the timeline are put together, long lists and texts are cut and say so, and
+// result.json has all of it. Parts with nothing to say are left out, and
+// whatever a server or a file said is escaped.
 func HTML(w io.Writer, r *results.Result) error {
-	var text strings.Builder // a page is written whole or not at all
-	if err := pageTemplate.Execute(&text, pageOf(r, sections)); err != nil {
-		return fmt.Errorf("drawing the report: %w", err)
+	return writeFitting(w, "page", maxPage, func(halved int) *page { return pageOf(r, sections, halved) })
+}
+
+// maxHalvings is how often what a page lists is halved at most: then there is
+// one of everything, and of each text a few hundred runes.
+const maxHalvings = 8
+
+// writeFitting writes the first of the pages that fits most bytes, the i-th
+// with what it lists halved i times: whole, or not at all.
+func writeFitting(w io.Writer, template string, most int, of func(halved int) *page) error {
+	var text strings.Builder
+	for halved := range maxHalvings + 1 {
+		text.Reset()
+		if err := pageTemplate.ExecuteTemplate(&text, template, of(halved)); err != nil {
+			return fmt.Errorf("drawing the %s: %w", template, err)
+		}
+		if text.Len() <= most {
+			break
+		}
 	}
 	_, err := io.WriteString(w, text.String())
 	return err
@@ -45,6 +64,7 @@ type page struct {
 	About    []string
 	Tiles    []tile
 	Sections []section
+	Halved   bool // it shows less than a page of its kind does
 }
 
 // tile is one number of the page's head.
@@ -78,14 +98,16 @@ type sample struct {
 	Name, Text string
 }
 
-// pageOf makes a page of the parts that r has something for.
-func pageOf(r *results.Result, parts []func(view) section) *page {
+// pageOf makes a page of the parts that r has something for, with half as many
+// of what they list for each of halved.
+func pageOf(r *results.Result, parts []func(view) section, halved int) *page {
 	word, reason := headline(r)
 	p := &page{
-		Style: template.CSS(pageStyle), Name: escape(r.Name), Verdict: word,
+		Style: template.CSS(pageStyle), Name: short(escape(r.Name), maxPageNote), Verdict: short(word, maxPageNote), Halved: halved > 0,
 		Class: headlineClass(r, word), Reason: short(strings.TrimLeft(reason, " :·"), maxPageReason), About: about(r), Tiles: tiles(r),
 	}
-	v := view{r, courseOf(r)}
+	v := view{Result: r, halved: halved}
+	v.course = courseOf(r, v.most(maxColumns))
 	for _, of := range parts {
 		if s := of(v); len(s.Blocks) > 0 {
 			p.Sections = append(p.Sections, s)
@@ -115,7 +137,7 @@ func headlineClass(r *results.Result, word string) string {
 // about says what was run, against what, when and for how long.
 func about(r *results.Result) (parts []string) {
 	if r.Target.URL != "" {
-		parts = append(parts, escape(r.Target.URL))
+		parts = append(parts, short(escape(r.Target.URL), maxPageReason))
 	}
 	if !r.StartedAt.IsZero() {
 		parts = append(parts, r.StartedAt.UTC().Format("2 January 2006, 15:04:05 UTC"))

@@ -38,7 +38,7 @@ func searchedCeiling(v view) section {
 	for _, text := range advice(c) {
 		s.Blocks = append(s.Blocks, block{Text: strings.ToUpper(text[:1]) + text[1:] + "."})
 	}
-	t := trialsOf(c)
+	t := trialsOf(c, v.most(maxPageTrials))
 	for _, f := range t.figures() {
 		s.Blocks = append(s.Blocks, block{Figure: f})
 	}
@@ -55,13 +55,13 @@ func comparedSides(v view) section {
 	}
 	drawn := all[:min(len(all), maxPageComparisons)]
 	for i, c := range drawn {
-		p := comparedPart{c, "", max(maxPagePairs/len(drawn), 1), max(maxPageEffects/len(drawn), 1)}
+		p := comparedPart{c, "", max(v.most(maxPagePairs)/len(drawn), 1), max(v.most(maxPageEffects)/len(drawn), 1)}
 		if len(all) > 1 {
 			word, evidence := CompareLine(c)
 			s.Blocks = append(s.Blocks, block{Finding: &finding{Share: short(escape(c.B), maxPageName), Text: short(word+evidence, maxPageReason)}})
 			p.suffix = "-" + strconv.Itoa(i+1)
 		}
-		s.Blocks = append(s.Blocks, p.blocks()...)
+		s.Blocks = append(s.Blocks, p.blocks(v)...)
 	}
 	if n := len(all) - len(drawn); n > 0 {
 		s.Blocks = append(s.Blocks, block{Text: "And " + several(int64(n), "comparison") + " more."})
@@ -77,7 +77,7 @@ type comparedPart struct {
 	effects int    // likewise
 }
 
-func (c comparedPart) blocks() (list []block) {
+func (c comparedPart) blocks(v view) (list []block) {
 	if !c.Interleaved {
 		list = append(list, block{Finding: &finding{Share: "not interleaved",
 			Text: "These are stored runs, one of each side: what changed between them besides the server can't be told apart from it."}})
@@ -89,36 +89,35 @@ func (c comparedPart) blocks() (list []block) {
 	if f := pairsFigure(c); f != nil {
 		list = append(list, block{Figure: f})
 	}
-	for _, f := range effectFigures(c) {
+	effects, rest := first(c.Effects, c.effects, "measure")
+	for _, f := range effectFigures(c, effects) {
 		list = append(list, block{Figure: f})
 	}
-	list = append(list, block{Table: effectsTable(c)})
-	list = append(list, remarkBlocks("Differs: ", c.Differences)...)
-	list = append(list, remarkBlocks("Note: ", c.Notes)...)
-	return append(list, remarkBlocks("Warning: ", c.Warnings)...)
+	list = append(append(list, block{Table: effectsTable(effects)}), rest...)
+	list = append(list, v.remarks("Differs: ", c.Differences)...)
+	list = append(list, v.remarks("Note: ", c.Notes)...)
+	return append(list, v.remarks("Warning: ", c.Warnings)...)
 }
 
-// remarkBlocks writes remarks as paragraphs.
-func remarkBlocks(name string, remarks []string) (list []block) {
-	for i, text := range remarks {
-		if i == maxPageRemarks {
-			return append(list, block{Text: fmt.Sprintf("And %d more.", len(remarks)-i)})
-		}
-		list = append(list, block{Text: name + short(escape(text), maxPageReason)})
+// remarks writes remarks as paragraphs.
+func (v view) remarks(name string, list []string) (blocks []block) {
+	shown, rest := first(list, v.most(maxPageRemarks), "remark")
+	for _, text := range shown {
+		blocks = append(blocks, block{Text: name + short(escape(text), maxPageReason)})
 	}
-	return list
+	return append(blocks, rest...)
 }
 
 // effectFigures draw the effects of times, and those of shares.
-func effectFigures(c comparedPart) (list []*plot.Figure) {
+func effectFigures(c comparedPart, effects []results.Effect) (list []*plot.Figure) {
 	for _, kind := range []struct {
 		unit      results.Unit
 		id, title string
 		delta     float64
 	}{{results.Relative, "effects", "How the times of B differ from those of A", c.Delta}, {results.Capacity, "ceilings", "How the ceiling of B differs from that of A", c.Delta}, {results.Share, "share-effects", "How the failure shares of B differ from those of A", c.ShareDelta}} {
 		f := forest{unit: kind.unit, delta: min(max(kind.delta, 0), 1)}
-		for i := range c.Effects[:min(len(c.Effects), c.effects)] {
-			if e := &c.Effects[i]; e.Unit == kind.unit && e.Method != "" {
+		for i := range effects {
+			if e := &effects[i]; e.Unit == kind.unit && e.Method != "" {
 				f.rows = append(f.rows, row{name: short(escape(e.Metric), maxRowText), text: short(changeText(e)+", "+effectWord(e), maxRowText),
 					estimate: e.Estimate, low: e.Low, high: e.High, class: changeClass(e.Outcome)})
 			}
@@ -146,11 +145,11 @@ func changeClass(c results.Change) string {
 	return "undecided"
 }
 
-func effectsTable(c comparedPart) *plot.Table {
+func effectsTable(effects []results.Effect) *plot.Table {
 	t := &plot.Table{Caption: "All measures, the deciding one first", Left: map[int]bool{7: true, 8: true},
 		Head: []string{"measure", "A", "B", "change [95 % interval]", "pairs", "p", "p, corrected", "outcome", "note"}}
-	for i := range c.Effects[:min(len(c.Effects), c.effects)] {
-		e := &c.Effects[i]
+	for i := range effects {
+		e := &effects[i]
 		name, note := short(escape(e.Metric), maxPageName), short(escape(e.Note), maxPageNote)
 		if e.Method == "" {
 			t.Add(name, none, none, none, none, none, none, "", note)
@@ -171,20 +170,18 @@ func checkedGate(v view) section {
 	}
 	t := &plot.Table{Caption: "Every check of the gate", Left: map[int]bool{1: true, 7: true},
 		Head: []string{"verdict", "check", "found", "limits it goes by", "allowed", "looked at", "clumping φ", "note"}}
-	for i := range g.Checks[:min(len(g.Checks), maxPageEffects)] {
-		c := &g.Checks[i]
+	checks, rest := worst(g.Checks, v.most(maxPageEffects), "check", func(c results.GateCheck) results.Verdict { return c.Verdict })
+	for i := range checks {
+		c := &checks[i]
 		t.Rows = append(t.Rows, plot.Row{Class: "verdict " + c.Verdict.String(), Cells: checkCells(c)})
 	}
-	for _, f := range checkFigures(g) {
+	for _, f := range checkFigures(checks) {
 		s.Blocks = append(s.Blocks, block{Figure: f})
 	}
-	s.Blocks = append(s.Blocks, block{Table: t})
+	s.Blocks = append(append(s.Blocks, block{Table: t}), rest...)
 	s.Blocks = append(s.Blocks, looksText(g)...)
-	if n := len(g.Checks) - maxPageEffects; n > 0 {
-		s.Blocks = append(s.Blocks, block{Text: "And " + several(int64(n), "check") + " more."})
-	}
-	s.Blocks = append(s.Blocks, remarkBlocks("Note: ", g.Notes)...)
-	s.Blocks = append(s.Blocks, remarkBlocks("Warning: ", g.Warnings)...)
+	s.Blocks = append(s.Blocks, v.remarks("Note: ", g.Notes)...)
+	s.Blocks = append(s.Blocks, v.remarks("Warning: ", g.Warnings)...)
 	return s
 }
 
@@ -230,11 +227,11 @@ func looksText(g *results.Gate) (list []block) {
 }
 
 // checkFigures draw goals by what they allow, and changes by their margins.
-func checkFigures(g *results.Gate) (list []*plot.Figure) {
+func checkFigures(checks []results.GateCheck) (list []*plot.Figure) {
 	goals := forest{unit: results.Share, multiples: true}
 	changes := map[results.Unit]*forest{results.Relative: {unit: results.Relative}, results.Share: {unit: results.Share}}
-	for i := range g.Checks[:min(len(g.Checks), maxPageEffects)] {
-		c := &g.Checks[i]
+	for i := range checks {
+		c := &checks[i]
 		r := row{name: short(escape(c.Text), maxRowText), text: short(checkFigure(c), maxRowText), estimate: c.Value, low: c.Low, high: c.High, limit: c.Limit, class: verdictClass(c)}
 		switch f := changes[c.Unit]; {
 		case c.Looked <= 0 || c.Limit <= 0 || f == nil:

@@ -86,6 +86,121 @@ func endlessAnswers() *results.Result {
 	return r
 }
 
+// endlessRun is a run without bounds, and the answers beside it: what no run
+// comes to and a file may have.
+func endlessRun(t *testing.T) *results.Result {
+	m := newRun(3600, make([]results.Burst, 5000)...)
+	kinds := []results.Outcome{ok, gatewayTimeout, refused, canceled, {Kind: results.Local, Reason: results.NoMemory}, {Kind: results.TLS, Phase: results.PhaseTLS, Reason: hostile},
+		{Kind: results.Status, Phase: results.PhaseUpgrade, Status: 502}, {Kind: results.Timeout, Phase: results.PhaseUpgrade}, {Kind: results.Reset, Phase: results.PhaseConnect}}
+	for i := range 3600 * 9 {
+		at := time.Duration(i) * 400 * ms
+		o, spread := kinds[i%len(kinds)], time.Duration(math.Exp(float64(i*7919%1000)/54))*time.Microsecond
+		m.attempt(at, at+1, int32(i%5000), o, spread)
+	}
+	for i := range 900 {
+		o := results.Outcome{Kind: results.Protocol, Phase: results.PhaseUpgrade, Reason: results.Reason(fmt.Sprint(hostile, i))}
+		m.attempt(time.Duration(i)*ms, time.Duration(i)*ms+1, -1, o, ms)
+		m.r.Sample(o, fmt.Sprint(i))
+	}
+	r := m.judged(t)
+	long := strings.Repeat(hostile, 5)
+	r.Name, r.Target.URL, r.Scenario = strings.Repeat("n", 1<<20), "ws://"+strings.Repeat("u", 1<<20), strings.Repeat(hostile+"\n", 5000)
+	r.Verdict = results.Fail
+	r.Environment, r.Target.Addresses = map[string]string{}, map[string]int64{}
+	r.TLS = &results.TLSFacts{Sessions: []results.SessionRow{{Version: "\n" + strings.Repeat(long, 1000)}}}
+	for i := range 10_000 {
+		text := fmt.Sprint(long, i)
+		r.Notes, r.Warnings = append(r.Notes, text), append(r.Warnings, results.Warning{Text: text, Count: math.MaxInt64})
+		r.Environment[text], r.Target.Addresses[text] = text, math.MaxInt64
+		r.Findings = append(r.Findings, results.Finding{Name: text, Share: 1, Text: text, Next: text})
+		r.Generator.Checks = append(r.Generator.Checks, results.Check{Name: text, Value: math.MaxFloat64, Note: text})
+		r.Held.ClosedEarly = append(r.Held.ClosedEarly, results.EarlyClose{How: text, Count: math.MaxInt64})
+	}
+	for i := range 3000 {
+		verdict := results.Pass
+		if i == 2999 {
+			verdict = results.Fail
+		}
+		r.Thresholds = append(r.Thresholds, results.Judgement{Text: fmt.Sprint("goal ", i, long), Verdict: verdict, Method: results.Method(long), Note: long})
+	}
+	for i := range 64 {
+		mon := results.Monitor{Name: long, Source: long}
+		for range results.MaxSeries {
+			s := results.Series{Name: long, Kind: results.Gauge, Limit: math.MaxFloat64}
+			for k := range results.MaxPoints {
+				s.Points = append(s.Points, results.Point{At: time.Duration(k) * 16 * time.Second, Value: math.MaxFloat64 / float64(1+k%(i+2))})
+			}
+			mon.Series = append(mon.Series, s)
+		}
+		mon.Errors = append(mon.Errors, results.Warning{Text: long, Count: 1})
+		r.Monitors = append(r.Monitors, mon)
+	}
+	return r
+}
+
+func TestPageOfEndlessRunIsBounded(t *testing.T) {
+	run, both := endlessRun(t), endlessRun(t)
+	answers := endlessAnswers()
+	both.Ceiling, both.Compare, both.Gate = answers.Ceiling, answers.Compare, answers.Gate
+	for name, r := range map[string]*results.Result{"run": run, "run and answers": both} {
+		t.Run(name, func(t *testing.T) {
+			page := pageText(t, r)
+			t.Logf("%d bytes", len(page))
+			if len(page) > maxPage {
+				t.Errorf("the page has %d bytes", len(page))
+			}
+			for _, part := range []string{"<script", "<img", "NaN", "Inf", "\u202e"} {
+				if i := strings.Index(page, part); i >= 0 {
+					t.Errorf("%q is in the page: %s", part, page[max(i-80, 0):i+20])
+				}
+			}
+			for _, part := range []string{"goal 2999", "more threshold", "more burst", "more remark", "more warning", "more finding", "more check", "more outcome", "and more</th>",
+				"The other samples are in result.json", "cut; result.json has all of it", "This run has more to show than fits a page"} {
+				if !strings.Contains(page, part) {
+					t.Errorf("the page says nowhere %q", part)
+				}
+			}
+			for _, id := range []string{"outcomes", "failures", "quantiles", "heat", "percentiles", "open", "burst-1", "beside-1"} {
+				if !strings.Contains(page, `id="`+id+`-title"`) {
+					t.Errorf("there is no figure %s", id)
+				}
+			}
+		})
+	}
+}
+
+// What is too long for a comment is cut there too, and what failed is not.
+func TestMarkdownOfEndlessRunFitsAComment(t *testing.T) {
+	both, answers := endlessRun(t), endlessAnswers()
+	both.Compare, both.Ceiling = answers.Compare, answers.Ceiling
+	for name, r := range map[string]*results.Result{"run": endlessRun(t), "run and answers": both, "answers": answers} {
+		t.Run(name, func(t *testing.T) {
+			var text strings.Builder
+			if err := Markdown(&text, r); err != nil {
+				t.Fatal(err)
+			}
+			if text.Len() > maxComment || text.Len() < 2000 {
+				t.Errorf("%d bytes", text.Len())
+			}
+			if !strings.HasPrefix(text.String(), "## ") || !strings.Contains(text.String(), ", which result.json has.") {
+				t.Errorf("it begins with %.100q", text.String())
+			}
+			if name == "run" && !strings.Contains(text.String(), "goal 2999") {
+				t.Error("the threshold that failed is not in it")
+			}
+		})
+	}
+}
+
+// An ordinary run is drawn in full, and nobody is told that it is not.
+func TestPageOfOrdinaryRunIsWhole(t *testing.T) {
+	for name, picture := range pictures {
+		if strings.Contains(pageText(t, picture(t)), "more to show than fits") {
+			t.Errorf("%s is not drawn in full", name)
+		}
+	}
+}
+
 func TestPageOfEndlessAnswersIsBounded(t *testing.T) {
 	page := pageText(t, endlessAnswers())
 	t.Logf("%d bytes", len(page))

@@ -16,7 +16,11 @@ import (
 type view struct {
 	*results.Result
 	course course
+	halved int // how often the bounds of what is shown are halved
 }
+
+// most is a bound on how many of something are shown.
+func (v view) most(n int) int { return max(n>>v.halved, 1) }
 
 // sections are the parts of a page, in the order people ask. One that a
 // result has no data for returns no blocks.
@@ -26,34 +30,52 @@ var sections = []func(view) section{
 	judged, measured, checked, remarked, setting,
 }
 
-// What a page shows at most.
+// What a page shows at most of a run.
 const (
-	maxPageBursts    = 100
-	maxPageAddresses = 50
-	maxPageSample    = 1 << 10  // bytes of one
-	maxPageSamples   = 16 << 10 // bytes of all
-	maxPageScenario  = 16 << 10 // bytes
+	maxPageFindings   = 20
+	maxPageOutcomes   = 60
+	maxPageBursts     = 100
+	maxPageThresholds = 40
+	maxPageChecks     = 60
+	maxPageAddresses  = 50
+	maxPageReplies    = 40       // samples
+	maxPageSample     = 1 << 10  // bytes of one
+	maxPageSamples    = 16 << 10 // bytes of all
+	maxPageScenario   = 16 << 10 // bytes
 )
+
+// first returns the first n of list and, where there are more, a text that
+// says how many, by their noun.
+func first[T any](list []T, n int, noun string) (shown []T, rest []block) {
+	if len(list) <= n {
+		return list, nil
+	}
+	return list[:n], []block{{Text: "And " + several(int64(len(list)-n), "more "+noun) + ", which result.json has."}}
+}
 
 func happened(v view) section {
 	s := section{ID: "happened", Title: "What happened"}
 	if v.GeneratorLimited() && v.Generator.Advice != "" {
-		s.Blocks = append(s.Blocks, block{Finding: &finding{Share: "this host", Text: escape(v.Generator.Advice)}})
+		s.Blocks = append(s.Blocks, block{Finding: &finding{Share: "this host", Text: short(escape(v.Generator.Advice), maxPageReason)}})
 	}
-	for _, f := range v.Findings {
-		s.Blocks = append(s.Blocks, block{Finding: &finding{Share: percent(f.Share), Text: escape(f.Text), Next: escape(f.Next)}})
+	findings, rest := first(v.Findings, v.most(maxPageFindings), "finding")
+	for _, f := range findings {
+		s.Blocks = append(s.Blocks, block{Finding: &finding{
+			Share: percent(f.Share), Text: short(escape(f.Text), maxPageReason), Next: short(escape(f.Next), maxPageReason)}})
 	}
+	s.Blocks = append(s.Blocks, rest...)
 	if len(v.Outcomes) > 0 {
+		outcomes, rest := first(v.Outcomes, v.most(maxPageOutcomes), "outcome")
 		t := &plot.Table{Caption: "Outcomes of all " + several(v.Arrivals, "arrival"), Head: []string{"outcome", "count", "share", "first seen", "last seen"}}
-		for i := range v.Outcomes {
-			o := &v.Outcomes[i]
+		for i := range outcomes {
+			o := &outcomes[i]
 			t.Rows = append(t.Rows, plot.Row{Class: "marked " + families[familyOf(o.Outcome().Name())].class, Cells: []string{
-				escape(o.Outcome().Name()), results.FormatCount(o.Count), percent(ratio(o.Count, v.Arrivals)), duration(o.First), duration(o.Last)}})
+				short(escape(o.Outcome().Name()), maxPageName), results.FormatCount(o.Count), percent(ratio(o.Count, v.Arrivals)), duration(o.First), duration(o.Last)}})
 		}
-		s.Blocks = append(s.Blocks, block{Table: t})
+		s.Blocks = append(append(s.Blocks, block{Table: t}), rest...)
 	}
 	for text := range strings.Lines(facts(v.Result)) {
-		s.Blocks = append(s.Blocks, block{Text: strings.TrimSpace(text)})
+		s.Blocks = append(s.Blocks, block{Text: short(strings.TrimSpace(text), maxPageReason)})
 	}
 	return s
 }
@@ -84,7 +106,7 @@ func latencyOverTime(v view) section {
 		kept += total(v.course.columns[i].handshakes)
 	}
 	if h := &v.Metrics.Handshake; kept > 0 && kept == h.Count-h.Infinite {
-		s.Blocks = append(s.Blocks, block{Figure: quantilesFigure(v.Result, v.course)}, block{Figure: heatFigure(v.Result, v.course)})
+		s.Blocks = append(s.Blocks, block{Figure: quantilesFigure(v.Result, v.course)}, block{Figure: heatFigure(v)})
 	}
 	return s
 }
@@ -102,16 +124,17 @@ func bursts(v view) section {
 	if len(v.Bursts) == 0 {
 		return s
 	}
-	if figures := completionFigures(v.Result); len(figures) > 0 {
+	if figures := completionFigures(v); len(figures) > 0 {
 		s.Blocks = append(s.Blocks, block{Small: figures})
 	}
 	t := &plot.Table{
 		Caption: "Bursts as they went", Left: map[int]bool{5: true},
 		Head: []string{"burst at", "planned", "launched", "launch span", "intended span", "outcomes"},
 	}
-	for i := range v.Bursts[:min(len(v.Bursts), maxPageBursts)] {
-		b := &v.Bursts[i]
-		outcomes, intended := counts(b.Outcomes), "at once"
+	list, rest := first(v.Bursts, v.most(maxPageBursts), "burst")
+	for i := range list {
+		b := &list[i]
+		outcomes, intended := short(counts(b.Outcomes), 2*maxPageNote), "at once"
 		if b.Within > 0 {
 			intended = duration(b.Within)
 		}
@@ -120,10 +143,7 @@ func bursts(v view) section {
 		}
 		t.Add(duration(b.At), results.FormatCount(b.Count), results.FormatCount(b.Launched), duration(b.LaunchSpan), intended, outcomes)
 	}
-	s.Blocks = append(s.Blocks, block{Table: t})
-	if n := len(v.Bursts) - maxPageBursts; n > 0 {
-		s.Blocks = append(s.Blocks, block{Text: fmt.Sprintf("And %s more.", several(int64(n), "burst"))})
-	}
+	s.Blocks = append(append(s.Blocks, block{Table: t}), rest...)
 	return s
 }
 
@@ -137,16 +157,16 @@ func open(v view) section {
 
 func samples(v view) section {
 	s := section{ID: "samples", Title: "Sample replies"}
-	room := maxPageSamples
+	room, replies := v.most(maxPageSamples), v.most(maxPageReplies)
 	for i := range v.Outcomes {
 		o := &v.Outcomes[i]
 		for k, text := range o.Samples {
-			if room -= min(len(text), maxPageSample); room < 0 {
+			if room -= min(len(text), maxPageSample); room < 0 || len(s.Blocks) == replies {
 				s.Blocks = append(s.Blocks, block{Text: "The other samples are in result.json."})
 				return s
 			}
 			s.Blocks = append(s.Blocks, block{Sample: &sample{
-				Name: fmt.Sprintf("%s, sample %d", escape(o.Outcome().Name()), k+1), Text: lines(text, maxPageSample)}})
+				Name: fmt.Sprintf("%s, sample %d", short(escape(o.Outcome().Name()), maxPageName), k+1), Text: lines(text, maxPageSample)}})
 		}
 	}
 	return s
@@ -175,8 +195,9 @@ func judged(v view) section {
 		Caption: "Thresholds, judged", Left: map[int]bool{1: true, 3: true, 6: true},
 		Head: []string{"verdict", "threshold", "value [95 % interval]", "interval by", "on the wrong side", "effective n", "note"},
 	}
-	for i := range v.Thresholds {
-		j := &v.Thresholds[i]
+	list, rest := worst(v.Thresholds, v.most(maxPageThresholds), "threshold", func(j results.Judgement) results.Verdict { return j.Verdict })
+	for i := range list {
+		j := &list[i]
 		wrong, effective := none, none
 		if j.Of > 0 {
 			wrong = results.FormatCount(j.Bad) + " of " + results.FormatCount(j.Of)
@@ -185,10 +206,26 @@ func judged(v view) section {
 			effective = results.FormatCount(j.EffectiveN)
 		}
 		t.Rows = append(t.Rows, plot.Row{Class: "verdict " + j.Verdict.String(), Cells: []string{
-			j.Verdict.String(), escape(j.Text), figure(v.Result, j), cmp.Or(strings.ReplaceAll(escape(string(j.Method)), "_", " "), none), wrong, effective, escape(j.Note)}})
+			j.Verdict.String(), short(escape(j.Text), maxPageNote), short(figure(v.Result, j), maxPageName),
+			cmp.Or(strings.ReplaceAll(short(escape(string(j.Method)), maxPageName), "_", " "), none), wrong, effective, short(escape(j.Note), 2*maxPageNote)}})
 	}
-	s.Blocks = append(s.Blocks, block{Table: t})
+	s.Blocks = append(append(s.Blocks, block{Table: t}), rest...)
 	return s
+}
+
+// worst is first of a list that is judged.
+func worst[T any](list []T, n int, noun string, verdict func(T) results.Verdict) (shown []T, rest []block) {
+	return first(worstFirst(list, n, verdict), n, noun)
+}
+
+// worstFirst puts those that failed in front where more are judged than are
+// shown: none of the rest is to hide one.
+func worstFirst[T any](list []T, shown int, verdict func(T) results.Verdict) []T {
+	if len(list) <= shown {
+		return list
+	}
+	rank := map[results.Verdict]int{results.Fail: 0, results.Inconclusive: 1, results.Pass: 2}
+	return slices.SortedStableFunc(slices.Values(list), func(a, b T) int { return cmp.Compare(rank[verdict(a)], rank[verdict(b)]) })
 }
 
 func measured(v view) section {
@@ -225,57 +262,64 @@ func checked(v view) section {
 		return s
 	}
 	t := &plot.Table{Caption: "Every check of the generator", Left: map[int]bool{1: true, 4: true}, Head: []string{"check", "result", "value", "limit", "note"}}
-	for _, c := range v.Generator.Checks {
-		word, class := "ok", "pass"
-		switch {
-		case c.Broken():
-			word, class = "broken", "fail"
-		case !c.OK:
-			word, class = "worth knowing", "inconclusive"
-		}
-		t.Rows = append(t.Rows, plot.Row{Class: "check " + class, Cells: []string{
-			strings.ReplaceAll(escape(c.Name), "_", " "), word, c.Format(c.Value), c.Format(c.Limit), escape(c.Note)}})
+	list, rest := worst(v.Generator.Checks, v.most(maxPageChecks), "check", checkVerdict)
+	for _, c := range list {
+		verdict := checkVerdict(c)
+		word := map[results.Verdict]string{results.Pass: "ok", results.Fail: "broken", results.Inconclusive: "worth knowing"}[verdict]
+		t.Rows = append(t.Rows, plot.Row{Class: "check " + verdict.String(), Cells: []string{
+			strings.ReplaceAll(short(escape(c.Name), maxPageName), "_", " "), word, c.Format(c.Value), c.Format(c.Limit), short(escape(c.Note), 2*maxPageNote)}})
 	}
-	s.Blocks = append(s.Blocks, block{Table: t})
+	s.Blocks = append(append(s.Blocks, block{Table: t}), rest...)
 	return s
+}
+
+// checkVerdict is what a check of the generator comes to.
+func checkVerdict(c results.Check) results.Verdict {
+	switch {
+	case c.Broken():
+		return results.Fail
+	case !c.OK:
+		return results.Inconclusive
+	}
+	return results.Pass
 }
 
 func remarked(v view) section {
 	s := section{ID: "remarks", Title: "Warnings and notes"}
-	for _, w := range v.Warnings {
-		s.Blocks = append(s.Blocks, block{Text: fmt.Sprintf("Warning: %s (%s).", escape(w.Text), several(w.Count, "time"))})
+	warnings, rest := first(v.Warnings, v.most(maxPageRemarks), "warning")
+	for _, w := range warnings {
+		s.Blocks = append(s.Blocks, block{Text: fmt.Sprintf("Warning: %s (%s).", short(escape(w.Text), maxPageReason), several(w.Count, "time"))})
 	}
-	for _, n := range v.Notes {
-		s.Blocks = append(s.Blocks, block{Text: escape(n)})
-	}
+	s.Blocks = append(s.Blocks, rest...)
+	s.Blocks = append(s.Blocks, v.remarks("", v.Notes)...)
 	return s
 }
 
 func setting(v view) section {
 	s := section{ID: "setting", Title: "Scenario and environment"}
 	if v.Scenario != "" {
-		s.Blocks = append(s.Blocks, block{Sample: &sample{Name: "Scenario, secrets masked", Text: escapeLines(cutText(v.Scenario, maxPageScenario))}})
+		s.Blocks = append(s.Blocks, block{Sample: &sample{Name: "Scenario, secrets masked", Text: escapeLines(cutText(v.Scenario, v.most(maxPageScenario)))}})
 	}
 	if len(v.Target.Addresses) > 0 {
-		s.Blocks = append(s.Blocks, block{Table: named("Attempts by address", "address", v.Target.Addresses, results.FormatCount)})
+		s.Blocks = append(s.Blocks, block{Table: named("Attempts by address", "address", v.Target.Addresses, v.most(maxPageAddresses), results.FormatCount)})
 	}
 	if len(v.Environment) > 0 {
-		t := named("Environment of the generator", "what", v.Environment, escape)
+		t := named("Environment of the generator", "what", v.Environment, v.most(maxPageAddresses), func(text string) string { return short(escape(text), 2*maxPageNote) })
 		t.Left = map[int]bool{1: true}
 		s.Blocks = append(s.Blocks, block{Table: t})
 	}
 	return s
 }
 
-// named makes a table of what has names.
-func named[V any](caption, head string, m map[string]V, write func(V) string) *plot.Table {
+// named makes a table of what has names, of at most most rows.
+func named[V any](caption, head string, m map[string]V, most int, write func(V) string) *plot.Table {
 	t := &plot.Table{Caption: caption, Head: []string{head, "value"}}
 	for _, name := range slices.Sorted(maps.Keys(m)) {
-		if len(t.Rows) == maxPageAddresses {
+		if len(t.Rows) == most {
 			t.Add("and more", fmt.Sprint(len(m)-len(t.Rows)))
 			break
 		}
-		t.Add(escape(name), write(m[name]))
+		t.Add(short(escape(name), maxPageName), write(m[name]))
 	}
 	return t
 }

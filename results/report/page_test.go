@@ -40,7 +40,7 @@ func TestPageSections(t *testing.T) {
 	for name, want := range tests {
 		t.Run(name, func(t *testing.T) {
 			var got []string
-			for _, s := range pageOf(pictures[name](t), sections).Sections {
+			for _, s := range pageOf(pictures[name](t), sections, 0).Sections {
 				got = append(got, s.ID)
 			}
 			if diff := cmp.Diff(want, got); diff != "" {
@@ -164,7 +164,7 @@ func TestColumnsOfLongRuns(t *testing.T) {
 		for i := range r.Timeline {
 			r.Timeline[i] = results.Second{At: time.Duration(i) * time.Second, Arrivals: 1, Outcomes: map[string]int64{"504": 1}, InFlight: int64(i)}
 		}
-		c := courseOf(r)
+		c := courseOf(r, maxColumns)
 		var arrivals, ended int64
 		for i := range c.columns {
 			arrivals += c.columns[i].arrivals
@@ -211,7 +211,7 @@ func TestFamilies(t *testing.T) {
 }
 
 func TestShades(t *testing.T) {
-	s := shadesOf(course{columns: []column{{handshakes: []results.Bucket{{Count: 1_000_000}}}}})
+	s := shadesOf([][]results.Bucket{{{Count: 1_000_000}}})
 	if want := (shades{10, 100, 1000, 10_000, 100_000, 1_000_000}); s != want {
 		t.Errorf("%v, want %v", s, want)
 	}

@@ -14,8 +14,8 @@ import (
 const maxPagePairs = 120
 
 // pairsFigure draws the primary measure of each pair, A to B, in the order the
-// pairs were run: what they share of the hour shows, and what parts them. nil
-// without pairs.
+// pairs were run, as many as the part has room for: what they share of the hour
+// shows, and what parts them. nil without pairs.
 func pairsFigure(c comparedPart) *plot.Figure {
 	if !c.Interleaved || len(c.Effects) == 0 || len(c.Effects[0].Values) < 2 {
 		return nil

@@ -233,7 +233,7 @@ func (t *text) tls() {
 			line += fmt.Sprintf(" · and %d kinds more", len(f.Sessions)-i)
 			break
 		}
-		line += " · " + strings.TrimSpace(strings.Join([]string{s.Version, s.Cipher, s.KeyExchange}, " "))
+		line += " · " + escape(strings.TrimSpace(strings.Join([]string{s.Version, s.Cipher, s.KeyExchange}, " ")))
 		if s.Resumed {
 			line += " resumed"
 		}

@@ -21,16 +21,17 @@ const maxPageTrials = 200
 // trials are the drawings of a search: on one axis of loads, a point a trial.
 type trials struct {
 	*results.Ceiling
-	drawn []results.Trial // the last ones, each at a load above zero
+	most  int             // trials that are looked at, the last ones
+	drawn []results.Trial // of those, each at a load above zero
 	from  float64         // the axis of loads
 	to    float64
 	loads plot.Scale
 	ticks []plot.Tick
 }
 
-func trialsOf(c *results.Ceiling) trials {
-	t := trials{Ceiling: c, drawn: c.Trials[max(len(c.Trials)-maxPageTrials, 0):]}
-	t.drawn = slices.DeleteFunc(slices.Clone(t.drawn), func(tr results.Trial) bool { return tr.Load <= 0 })
+func trialsOf(c *results.Ceiling, most int) trials {
+	t := trials{Ceiling: c, most: most}
+	t.drawn = slices.DeleteFunc(slices.Clone(c.Trials[max(len(c.Trials)-most, 0):]), func(tr results.Trial) bool { return tr.Load <= 0 })
 	if len(t.drawn) == 0 {
 		return t
 	}
@@ -311,7 +312,7 @@ func (t *trials) table() *plot.Table {
 		Caption: "Data: trials in the order they were run", Left: map[int]bool{1: true, 3: true, 7: true, 9: true},
 		Head: []string{"trial", "stage", "load", "verdict", "bad", "p50", "p99", "not established", "goodput", "note"},
 	}
-	first := len(t.Trials) - len(t.Trials[max(len(t.Trials)-maxPageTrials, 0):])
+	first := max(len(t.Trials)-t.most, 0)
 	for i := range t.Trials[first:] {
 		tr := &t.Trials[first+i]
 		table.Add(strconv.Itoa(first+i+1), strings.ReplaceAll(short(escape(string(tr.Stage)), noteWidth), "_", "-"), results.FormatCount(tr.Load), trialVerdict(tr),

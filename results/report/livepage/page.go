@@ -34,7 +34,8 @@ var policy = func() string {
 }()
 
 // Page shows one run. Show and End belong to the run's goroutine and draw
-// nothing: whoever watches has it drawn, once for all. A zero Page is ready.
+// nothing: whoever watches has it drawn, once for all. While nobody does,
+// there is nothing to Show. A zero Page is ready.
 type Page struct {
 	Name string // of the run
 
@@ -124,6 +125,13 @@ func (p *Page) enter() bool {
 	}
 	p.watchers++
 	return true
+}
+
+// Watched reports whether anybody looks at the page.
+func (p *Page) Watched() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.watchers > 0
 }
 
 func (p *Page) leave() {

@@ -44,6 +44,7 @@ var durations = func() (list [results.NumMetrics]*prometheus.Desc) {
 		results.MetricStartLag:   "How late the generator started attempts.",
 		results.MetricConnectLag: "How long the generator left a finished connect unnoticed, where the kernel said.",
 		results.MetricReadLag:    "How long the generator left a reply unread, where the kernel said.",
+		results.MetricTLSLag:     "How long the first byte of TLS waited for a CPU of the generator's host, where that was measured.",
 		results.MetricReady:      "From the upgrade to the answer that the scenario waits for.",
 	}
 	for _, m := range metrics {

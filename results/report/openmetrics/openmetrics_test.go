@@ -147,6 +147,9 @@ func TestWriteSaysWhatHappened(t *testing.T) {
 func TestNamesKeepTheConventions(t *testing.T) {
 	var live Live
 	r := recorded(live.Attempt)
+	a := measured(&attempts()[0])
+	r.Attempt(a)
+	live.Attempt(a)
 	live.Tick(r, time.Second, Open{InFlight: 3, Held: 2})
 	stored := told{result: finished(t, r)}
 	if err := stored.figures.read(stored.result); err != nil {

@@ -54,7 +54,7 @@ func (s Scale) At(v float64) float64 {
 // LinearTicks returns round values from 0 up to max, at most n + 1 of them: 1,
 // 2 or 5 times a power of ten apart, and never less than least.
 func LinearTicks(max float64, n int, least float64) []float64 {
-	if !(max > 0) || n < 1 {
+	if !(max > 0) || math.IsInf(max, 0) || n < 1 {
 		return []float64{0}
 	}
 	step := math.Pow(10, math.Floor(math.Log10(max/float64(n))))
@@ -65,7 +65,7 @@ func LinearTicks(max float64, n int, least float64) []float64 {
 		}
 	}
 	step = math.Max(step, least)
-	return multiples(step, max)
+	return multiples(step, max, n)
 }
 
 // clockSteps are the seconds that ticks of a time axis are apart.
@@ -76,15 +76,17 @@ var clockSteps = []float64{1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 36
 func ClockTicks(max float64, n int) []float64 {
 	for _, step := range clockSteps {
 		if step*float64(n) >= max {
-			return multiples(step, max)
+			return multiples(step, max, n)
 		}
 	}
 	return LinearTicks(max, n, 86400)
 }
 
-func multiples(step, max float64) []float64 {
+// multiples are those of step from 0 up to max, but no more than n of them
+// beside 0: the largest of numbers has none above it to end at.
+func multiples(step, max float64, n int) []float64 {
 	var ticks []float64
-	for i := 0; float64(i)*step <= max*(1+1e-9); i++ {
+	for i := 0; i <= n && (i == 0 || float64(i)*step/max <= 1+1e-9); i++ {
 		ticks = append(ticks, float64(i)*step)
 	}
 	return ticks

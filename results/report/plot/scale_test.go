@@ -45,6 +45,8 @@ func TestTicks(t *testing.T) {
 		{"linear of a fraction", LinearTicks(0.7, 4, 0), []float64{0, 0.2, 0.4, 0.6}},
 		{"linear of nothing", LinearTicks(0, 5, 1), []float64{0}},
 		{"linear of what is no number", LinearTicks(math.NaN(), 5, 1), []float64{0}},
+		{"linear to the largest number", LinearTicks(math.MaxFloat64, 3, 0), []float64{0, 1e308}},
+		{"linear without end", LinearTicks(math.Inf(1), 3, 0), []float64{0}},
 		{"clock of seconds", ClockTicks(26, 6), []float64{0, 5, 10, 15, 20, 25}},
 		{"clock of an hour", ClockTicks(3600, 6), []float64{0, 600, 1200, 1800, 2400, 3000, 3600}},
 		{"clock of a week", ClockTicks(7*86400, 6), []float64{0, 200000, 400000, 600000}},
