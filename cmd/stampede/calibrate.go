@@ -93,7 +93,7 @@ func (g *gateRun) calibrate(ctx context.Context, c *cli.Context, s streams, sc *
 	plan := results.NewPairs(results.PairsOptions{Seed: seed, Pairs: c.Int("pairs")})
 	for more := true; more; {
 		if more, err = d.turn(ctx, plan); err != nil {
-			return nil, 0, err
+			return nil, 0, afterLoad(err)
 		}
 	}
 	found := &calibration{Schema: calibrationSchema, Seed: seed, Pairs: len(plan.Done()), Environment: environment(),

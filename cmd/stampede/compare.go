@@ -149,7 +149,7 @@ func compareAll(c *cli.Context, s streams, sides []operand, search *compareSearc
 		last.Comparisons = family
 		for _, kept := range stored { // again, as corrected
 			if err := kept.dir.write(kept.result); err != nil {
-				return nil, err
+				return nil, afterLoad(err)
 			}
 		}
 	}
@@ -190,7 +190,7 @@ func compareLive(ctx context.Context, c *cli.Context, s streams, a, b operand, p
 	if err != nil {
 		return kept, err
 	}
-	defer func() { err = errors.Join(err, d.stop()) }()
+	defer func() { err = errors.Join(err, afterLoad(d.stop())) }()
 	d.measures, p.Restart = o.Measured(), d.restarts()
 	if err := d.begin(ctx, c, s, out, "compare", int64(p.Pairs)+1); err != nil {
 		return kept, err
@@ -220,14 +220,14 @@ func (d *duel) comparePairs(ctx context.Context, s streams, plan *results.Pairs,
 	for {
 		more, err := d.turn(ctx, plan)
 		if err != nil {
-			return nil, err
+			return nil, afterLoad(err)
 		}
 		r := d.result()
 		r.Compare = results.ComparePlan(plan, o)
 		r.Compare.Notes = append(r.Compare.Notes, notes...)
 		d.warnOfShort(r.Compare)
 		if err := d.dir.write(r); err != nil || !more {
-			return r, err
+			return r, afterLoad(err)
 		}
 	}
 }

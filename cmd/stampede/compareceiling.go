@@ -158,10 +158,10 @@ func (d *duel) compareCeilings(ctx context.Context, s streams, search *compareSe
 		return nil, err
 	}
 	if err := ceiling.RunInTurn(ctx, a.loop(a.at.scenario), b.loop(b.at.scenario)); err != nil {
-		return nil, err
+		return nil, afterLoad(err)
 	}
 	r := answer()
-	return r, errors.Join(a.save(), b.save(), d.dir.write(r))
+	return r, afterLoad(errors.Join(a.save(), b.save(), d.dir.write(r)))
 }
 
 // loadBy gives both sides the load that is a share of A's ceiling, which is

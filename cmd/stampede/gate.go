@@ -192,7 +192,7 @@ func (g *gateRun) runLive(c *cli.Context, s streams, release, baseline operand, 
 		err = g.goals(ctx, d, seedOf(c), recorded)
 	}
 	if err != nil {
-		return err
+		return afterLoad(err)
 	}
 	if !c.Bool("quiet") {
 		fmt.Fprintf(s.err, "result: %s\n", d.dir.path)

@@ -58,7 +58,7 @@ const manualEnd = `# EXIT STATUS
 : A mistake in the command or the scenario; nothing was sent.
 
 **3**
-: Inconclusive: too few samples, no data, or interrupted.
+: Inconclusive: too few samples, no data, interrupted, or a result that could not be written.
 
 **4**
 : Generator-limited: the run measured this machine, not the server.

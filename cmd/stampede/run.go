@@ -110,7 +110,17 @@ func runScenario(c *cli.Context, s streams) error {
 	if !c.Bool("quiet") {
 		fmt.Fprintf(s.err, "result: %s\n", j.dir.path)
 	}
-	return exit(r.ExitCode())
+	return j.verdict(r)
+}
+
+// verdict is the run's exit code. What was printed tells of a result that
+// could not be kept; but one that is not there for others to read has passed
+// nothing.
+func (j *job) verdict(r *results.Result) error {
+	if j.failed == nil {
+		return exit(r.ExitCode())
+	}
+	return &exitError{cmp.Or(r.ExitCode(), exitInconclusive), j.failed}
 }
 
 // tell prints the result the way that was asked for.
@@ -146,7 +156,7 @@ type job struct {
 	watched  *monitor.Watch // nil until the load begins
 	about    results.Run
 	writtenS time.Duration // when result.json was last written, as offset from the start
-	failed   error         // the first write that failed
+	failed   error         // why the finished result is not kept whole
 }
 
 // noteNeeds warns of descriptors and ports the run may be short of, and says
@@ -181,7 +191,8 @@ func (j *job) need(n engine.Need) string {
 	return fmt.Sprintf("%s: needs %d, one process may have %d: split over %d worker processes", n.What, n.Want, n.Have, j.workers)
 }
 
-// run makes the load and writes the result, judged.
+// run makes the load and writes the result, judged. A result that could not
+// be written is returned all the same, and failed says why.
 func (j *job) run(ctx context.Context) (*results.Result, error) {
 	o := results.RecorderOptions{Planned: j.counted(), From: j.from}
 	for _, b := range j.schedule.Bursts() {
@@ -197,9 +208,9 @@ func (j *job) run(ctx context.Context) (*results.Result, error) {
 		Unverified:  j.scenario.Target.TLS.Insecure,
 		Environment: environment(), Scenario: string(j.scenario.MaskedSource), Load: j.scenario.LoadText(), Partial: true,
 	}
-	j.write(j.result()) // so that a directory that can't be written to is known before anything is sent
-	if j.failed != nil {
-		return nil, j.failed
+	// So that a directory that can't be written to is known before anything is sent.
+	if err := j.write(j.result()); err != nil {
+		return nil, err
 	}
 	j.watched = j.watch(ctx)
 	rep, err := j.makeLoad(ctx)
@@ -208,13 +219,13 @@ func (j *job) run(ctx context.Context) (*results.Result, error) {
 		j.progress.finish()
 	}
 	if err != nil {
-		return nil, err
+		return nil, afterLoad(err)
 	}
 	j.about.StartedAt, j.about.EndedAt, j.about.Partial = rep.StartedAt, rep.EndedAt, false
 	j.about.Interrupted, j.about.InterruptedAt = rep.Interrupted, rep.StoppedAt
 	j.about.Generator.Checks = rep.Checks
 	j.noteCounters(rep.Counters)
-	return j.conclude(), j.failed
+	return j.conclude(), nil
 }
 
 // counted is how many arrivals are due once the run begins to count.
@@ -233,7 +244,7 @@ func (j *job) conclude() *results.Result {
 	r := j.result()
 	r.Findings = results.Explain(r, thisKernel())
 	noteRequest(r, j.scenario, j.targets)
-	j.write(r)
+	j.failed = j.write(r)
 	j.windows.end(j.recorder, r)
 	if j.dir != nil {
 		j.failed = cmp.Or(j.failed, j.dir.draw(r), j.dir.close())
@@ -270,13 +281,12 @@ func (j *job) result() *results.Result {
 	return r
 }
 
-func (j *job) write(r *results.Result) {
+// write puts what is known in the result's file, if there is one.
+func (j *job) write(r *results.Result) error {
 	if j.dir == nil {
-		return
+		return nil
 	}
-	if err := j.dir.write(r); err != nil && j.failed == nil {
-		j.failed = err
-	}
+	return j.dir.write(r)
 }
 
 // Attempt implements engine.Observer.
@@ -301,7 +311,7 @@ func (j *job) Tick(l engine.Live) {
 	j.about.EndedAt = time.Now()
 	j.about.StartedAt = j.about.EndedAt.Add(-l.Elapsed) // the run's offset zero, which is known only now
 	r := j.result()
-	j.write(r)
+	_ = j.write(r) // there may be room again at the end, whose write is the one that counts
 	j.windows.show(r)
 }
 
