@@ -43,6 +43,9 @@ type calibration struct {
 const calibrationSchema = "stampede/calibration/v1"
 
 func calibrate(c *cli.Context, s streams) error {
+	if err := checkGenerator(c); err != nil {
+		return err
+	}
 	if c.Bool("null") {
 		return calibrateNull(c, s)
 	}

@@ -114,7 +114,7 @@ func findCeiling(c *cli.Context, s streams) error {
 	if output != "text" && output != "json" {
 		return fmt.Errorf("--output %q: want text or json", output)
 	}
-	if err := wantsOne(c); err != nil {
+	if err := errors.Join(checkGenerator(c), wantsOne(c)); err != nil {
 		return err
 	}
 	sc, err := loadSearch(c, c.Args().First())

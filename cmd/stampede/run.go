@@ -49,10 +49,13 @@ func generatorFlags() []cli.Flag {
 	}
 }
 
-// checkWorkers refuses a number of processes that there can't be.
-func checkWorkers(c *cli.Context) error {
+// checkGenerator refuses a number of processes or threads that there can't be.
+func checkGenerator(c *cli.Context) error {
 	if n := c.Int("workers"); n < 0 || n > engine.MaxWorkers {
 		return fmt.Errorf("--workers %d: want 1 to %d, or 0 for as many as needed", n, engine.MaxWorkers)
+	}
+	if n := c.Int("shards"); n < 0 || n > engine.MaxShards {
+		return fmt.Errorf("--shards %d: want 1 to %d, or 0 for one a CPU", n, engine.MaxShards)
 	}
 	return nil
 }
@@ -62,7 +65,7 @@ func runScenario(c *cli.Context, s streams) error {
 	if output != "text" && output != "json" {
 		return fmt.Errorf("--output %q: want text or json", output)
 	}
-	if err := checkWorkers(c); err != nil {
+	if err := checkGenerator(c); err != nil {
 		return err
 	}
 	sc, err := load(c)
