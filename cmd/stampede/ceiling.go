@@ -96,7 +96,7 @@ func setSearch(c *cli.Context, s *scenario.Search) error {
 	}
 	for name, into := range map[string]*time.Duration{"budget": &s.Budget, "quiet-time": &s.Quiet} {
 		if c.IsSet(name) {
-			*into = f.duration(name)
+			*into = f.nonZero(name)
 		}
 	}
 	if c.IsSet("release") {
