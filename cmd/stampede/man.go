@@ -68,6 +68,9 @@ const manualEnd = `# EXIT STATUS
 **NO_COLOR**
 : If set to anything, no colours are printed.
 
+**TERM**
+: If *dumb*, neither colours nor progress are.
+
 **HTTPS_PROXY**, **NO_PROXY**
 : Which proxy a target is reached through, if the scenario says *proxy: environment*. Ignored otherwise.
 

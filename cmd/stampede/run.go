@@ -98,7 +98,7 @@ func runScenario(c *cli.Context, s streams) error {
 		j.noteNeeds(s)
 		j.noteIgnoredProxy(s)
 	}
-	j.progress = newProgress(s.err, j.schedule.Len(), isTerminal(s.err) && !c.Bool("quiet"))
+	j.progress = newProgress(s.err, j.schedule.Len(), movesCursor(s.err) && !c.Bool("quiet"))
 	r, err := j.run(ctx)
 	if err != nil {
 		return err
