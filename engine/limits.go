@@ -99,6 +99,10 @@ func pairsOf(targets []*Target, sources int) (pairs int) {
 // MaxWorkers bounds how many processes a run is split over.
 const MaxWorkers = 64
 
+// MaxShards bounds the threads that make load. Each is a thread for good, and
+// the Go runtime ends a process that has ten thousand.
+const MaxShards = 1024
+
 // Workers is how many processes the run takes so that none needs more
 // descriptors than one may have; 1 where that is enough, 64 at most, and no
 // more than this process has descriptors to lead. Arrivals are dealt out in

@@ -30,7 +30,32 @@ func (e *SyntaxError) Error() string {
 	if strings.TrimSpace(e.Source) == "" {
 		return text
 	}
-	return text + "\n    " + e.Source + "\n    " + indentLike(e.Source, e.caret) + "^"
+	source, caret := excerpt(e.Source, e.caret)
+	return text + "\n    " + source + "\n    " + indentLike(source, caret) + "^"
+}
+
+// widestSource is how many characters of a line are shown. What is longer has
+// no line to itself in any terminal: a token, or a file that is no scenario.
+const widestSource = 400
+
+// excerpt is the part of a line around its caret, and where the caret is in
+// it; all of a line that is not too long.
+func excerpt(line string, caret int) (string, int) {
+	runes := []rune(line)
+	if len(runes) <= widestSource {
+		return line, caret
+	}
+	caret = min(caret, len(runes))
+	start := max(0, min(caret-widestSource/2, len(runes)-widestSource))
+	end := start + widestSource
+	text := string(runes[start:end])
+	if end < len(runes) {
+		text += "…"
+	}
+	if start > 0 {
+		text, caret = "…"+text, caret-start+1
+	}
+	return text, caret
 }
 
 // indentLike is n characters of blank that are as wide as the first n of line:

@@ -8,6 +8,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"stampede/engine"
 	"stampede/scenario"
 )
 
@@ -48,6 +49,16 @@ func exit(code int) error {
 		return nil
 	}
 	return &exitError{code: code}
+}
+
+// afterLoad is an error that came once load had begun. Something was sent, so
+// it is no usage error, and there is no verdict either.
+func afterLoad(err error) error {
+	var coded *exitError
+	if err == nil || errors.As(err, &coded) || errors.Is(err, engine.ErrUnsupported) {
+		return err
+	}
+	return &exitError{exitInconclusive, err}
 }
 
 // run is the whole program but for the process around it.

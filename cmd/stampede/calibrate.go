@@ -43,6 +43,9 @@ type calibration struct {
 const calibrationSchema = "stampede/calibration/v1"
 
 func calibrate(c *cli.Context, s streams) error {
+	if err := checkGenerator(c); err != nil {
+		return err
+	}
 	if c.Bool("null") {
 		return calibrateNull(c, s)
 	}
@@ -95,7 +98,7 @@ func (g *gateRun) calibrate(ctx context.Context, c *cli.Context, s streams, o op
 	plan := results.NewPairs(results.PairsOptions{Seed: seed, Pairs: c.Int("pairs")})
 	for more := true; more; {
 		if more, err = d.turn(ctx, plan); err != nil {
-			return nil, 0, err
+			return nil, 0, afterLoad(err)
 		}
 	}
 	found := &calibration{Schema: calibrationSchema, Seed: seed, Pairs: len(plan.Done()), Environment: environment(),

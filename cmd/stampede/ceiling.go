@@ -99,7 +99,7 @@ func setSearch(c *cli.Context, s *scenario.Search) error {
 	}
 	for name, into := range map[string]*time.Duration{"budget": &s.Budget, "quiet-time": &s.Quiet} {
 		if c.IsSet(name) {
-			*into = f.duration(name)
+			*into = f.nonZero(name)
 		}
 	}
 	f.release(s)
@@ -122,7 +122,7 @@ func findCeiling(c *cli.Context, s streams) (err error) {
 	if output != "text" && output != "json" {
 		return fmt.Errorf("--output %q: want text or json", output)
 	}
-	if err := wantsOne(c); err != nil {
+	if err := errors.Join(checkGenerator(c), wantsOne(c)); err != nil {
 		return err
 	}
 	sc, err := loadSearch(c, c.Args().First())

@@ -165,7 +165,7 @@ func finish(stored []keptResult, family bool, o results.CompareOptions) error {
 	}
 	for _, kept := range stored {
 		if err := cmp.Or(kept.dir.write(kept.result), kept.dir.draw(kept.result)); err != nil {
-			return err
+			return afterLoad(err)
 		}
 	}
 	return nil
@@ -217,7 +217,7 @@ func compareLive(ctx context.Context, c *cli.Context, s streams, a, b operand, p
 	if err != nil {
 		return kept, err
 	}
-	defer func() { err = errors.Join(err, d.stop()) }()
+	defer func() { err = errors.Join(err, afterLoad(d.stop())) }()
 	d.measures, p.Restart = o.Measured(), d.restarts()
 	if err := d.begin(ctx, c, s, out, "compare", int64(p.Pairs)+1); err != nil {
 		return kept, err
@@ -250,14 +250,14 @@ func (d *duel) comparePairs(ctx context.Context, s streams, plan *results.Pairs,
 	for {
 		more, err := d.turn(ctx, plan)
 		if err != nil {
-			return nil, err
+			return nil, afterLoad(err)
 		}
 		r := d.result()
 		r.Compare = results.ComparePlan(plan, o)
 		r.Compare.Notes = append(r.Compare.Notes, notes...)
 		d.warnOfShort(r.Compare)
 		if err := d.dir.write(r); err != nil || !more {
-			return r, err
+			return r, afterLoad(err)
 		}
 	}
 }

@@ -163,7 +163,7 @@ func (d *duel) compareCeilings(ctx context.Context, s streams, search *compareSe
 		}
 		r := c.answer()
 		if err := d.dir.write(r); err != nil || !more {
-			return r, err
+			return r, afterLoad(err)
 		}
 	}
 }
@@ -185,10 +185,10 @@ func (c *ceilingDuel) searchPair(ctx context.Context) (more bool, err error) {
 	}
 	first, second := c.hunts[t.Side], c.hunts[1-t.Side]
 	if err := ceiling.RunInTurn(ctx, first.loop(first.at.scenario), second.loop(second.at.scenario)); err != nil {
-		return false, err
+		return false, afterLoad(err)
 	}
 	if err := errors.Join(first.save(), second.save()); err != nil || ctx.Err() != nil || c.pairs == 1 {
-		return false, err
+		return false, afterLoad(err)
 	}
 	for _, h := range []*hunt{first, second} {
 		found := results.NewSearchReading(h.search.Answer())

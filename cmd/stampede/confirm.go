@@ -51,5 +51,9 @@ func isTerminal(v any) bool {
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
+// movesCursor reports whether w is a terminal that knows escape sequences. One
+// that says it is dumb, as those inside editors do, would print them.
+func movesCursor(w io.Writer) bool { return isTerminal(w) && os.Getenv("TERM") != "dumb" }
+
 // wantsColor reports whether output to w may be coloured (no-color.org).
-func wantsColor(w io.Writer) bool { return isTerminal(w) && os.Getenv("NO_COLOR") == "" }
+func wantsColor(w io.Writer) bool { return movesCursor(w) && os.Getenv("NO_COLOR") == "" }

@@ -78,7 +78,7 @@ func (d *duel) release() *sitting { return d.sides[results.SideB] }
 // begin asks whether so many trials of a side are meant, warns of what may be
 // short, makes the directory, and starts the servers.
 func (d *duel) begin(ctx context.Context, c *cli.Context, s streams, out, name string, trials int64) (err error) {
-	if err := checkWorkers(c); err != nil {
+	if err := checkGenerator(c); err != nil {
 		return err
 	}
 	d.loud, d.shards, d.workers = s.err, c.Int("shards"), c.Int("workers")

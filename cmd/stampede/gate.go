@@ -195,7 +195,7 @@ func (g *gateRun) runLive(c *cli.Context, s streams, release, baseline operand, 
 		err = g.goals(ctx, d, seedOf(c), recorded)
 	}
 	if err != nil {
-		return err
+		return afterLoad(err)
 	}
 	if err := d.dir.draw(g.result); err != nil {
 		return err

@@ -50,9 +50,9 @@ func (h *hunt) run(ctx context.Context, sc *scenario.Scenario) error {
 		return err
 	}
 	if err := h.loop(sc).Run(ctx); err != nil {
-		return err
+		return afterLoad(err)
 	}
-	return h.save()
+	return afterLoad(h.save())
 }
 
 func (h *hunt) loop(sc *scenario.Scenario) *ceiling.Loop {

@@ -177,19 +177,19 @@ func fromFlags(c *cli.Context, url string, complete func(*scenario.Scenario) err
 	}
 	f := flagParser{c: c}
 	s.Hold.For = f.duration("hold")
-	s.Hold.PingEvery = f.duration("ping-every")
-	s.Timeouts.Total = f.duration("timeout")
-	s.Timeouts.Connect = f.duration("connect-timeout")
-	s.Timeouts.TLS = f.duration("tls-timeout")
+	s.Hold.PingEvery = f.nonZero("ping-every")
+	s.Timeouts.Total = f.nonZero("timeout")
+	s.Timeouts.Connect = f.nonZero("connect-timeout")
+	s.Timeouts.TLS = f.nonZero("tls-timeout")
 	f.target(&s.Target)
-	s.Ready = scenario.Ready{Send: c.String("ready-send"), Expect: c.String("ready-expect"), Within: f.duration("ready-within")}
+	s.Ready = scenario.Ready{Send: c.String("ready-send"), Expect: c.String("ready-expect"), Within: f.nonZero("ready-within")}
 	if f.word("close", "clean", "reset") == "reset" {
 		s.Hold.Close = scenario.Reset
 	}
 	for _, h := range c.StringSlice("header") {
 		name, value, ok := strings.Cut(h, ":")
 		if !ok {
-			f.fail("header", h, "want 'Name: value'")
+			f.refuse("header", "want 'Name: value'") // and what is there may be a secret
 		}
 		s.Target.Headers = append(s.Target.Headers, scenario.Header{Name: strings.TrimSpace(name), Value: strings.TrimSpace(value)})
 	}
@@ -209,13 +209,15 @@ func fromFlags(c *cli.Context, url string, complete func(*scenario.Scenario) err
 // target reads the flags of who is dialled and how it is secured.
 func (f *flagParser) target(t *scenario.Target) {
 	t.Host, t.Proxy = f.c.String("host"), f.c.String("proxy")
-	t.ProxyProtocol = map[string]uint8{"": 0, "1": 1, "2": 2}[f.word("proxy-protocol", "", "1", "2")]
+	if f.c.IsSet("proxy-protocol") {
+		t.ProxyProtocol = map[string]uint8{"1": 1, "2": 2}[f.word("proxy-protocol", "1", "2")]
+	}
 	if e := f.c.String("extension"); e != "" {
 		t.Extensions = []string{e}
 	}
 	switch v4, v6 := f.c.Bool("ipv4"), f.c.Bool("ipv6"); {
 	case v4 && v6:
-		f.fail("ipv6", "", "does not go with --ipv4")
+		f.refuse("ipv6", "does not go with --ipv4")
 	case v4:
 		t.Family = 4
 	case v6:
@@ -253,7 +255,7 @@ func shapeFromFlags(c *cli.Context) (scenario.Shape, error) {
 		if f.word("release", "connect", "upgrade") == "upgrade" {
 			shape.Release = scenario.Upgrade
 		}
-		f.refuse("for", "arrivals")
+		f.refuseBeside("for", "arrivals")
 	default:
 		if !c.IsSet("for") {
 			return shape, errors.New("--rate needs --for: how long, as --for 30s")
@@ -262,7 +264,7 @@ func shapeFromFlags(c *cli.Context) (scenario.Shape, error) {
 		if f.word("arrivals", "even", "poisson") == "poisson" {
 			shape.Arrivals = scenario.Poisson
 		}
-		f.refuse("release")
+		f.refuseBeside("release")
 	}
 	return shape, f.err
 }
@@ -279,7 +281,14 @@ func (f *flagParser) fail(name, value, want string) {
 	}
 }
 
-func (f *flagParser) refuse(names ...string) {
+// refuse is fail for a flag whose value is not told.
+func (f *flagParser) refuse(name, why string) {
+	if f.err == nil {
+		f.err = fmt.Errorf("--%s: %s", name, why)
+	}
+}
+
+func (f *flagParser) refuseBeside(names ...string) {
 	for _, n := range names {
 		if f.c.IsSet(n) {
 			f.fail(n, f.c.String(n), "does not go with this load")
@@ -315,6 +324,17 @@ func parseFlag[T any](f *flagParser, name string, parse func(string) (T, error))
 func (f *flagParser) duration(name string) time.Duration {
 	return parseFlag(f, name, scenario.ParseDuration)
 }
+
+// nonZero refuses a zero that is written out where leaving the flag out has a
+// meaning of its own.
+func (f *flagParser) nonZero(name string) time.Duration {
+	d := f.duration(name)
+	if d == 0 && f.c.IsSet(name) {
+		f.fail(name, f.c.String(name), "it must be more than nothing")
+	}
+	return d
+}
+
 func (f *flagParser) rate(name string) scenario.Rate { return parseFlag(f, name, scenario.ParseRate) }
 func (f *flagParser) count(name string) int64        { return parseFlag(f, name, scenario.ParseCount) }
 

@@ -58,7 +58,7 @@ const manualEnd = `# EXIT STATUS
 : A mistake in the command or the scenario; nothing was sent.
 
 **3**
-: Inconclusive: too few samples, no data, or interrupted.
+: Inconclusive: too few samples, no data, interrupted, or a result that could not be written.
 
 **4**
 : Generator-limited: the run measured this machine, not the server.
@@ -67,6 +67,9 @@ const manualEnd = `# EXIT STATUS
 
 **NO_COLOR**
 : If set to anything, no colours are printed.
+
+**TERM**
+: If *dumb*, neither colours nor progress are.
 
 **HTTPS_PROXY**, **NO_PROXY**
 : Which proxy a target is reached through, if the scenario says *proxy: environment*. Ignored otherwise.

@@ -9,7 +9,8 @@ import (
 
 // permute moves a command's flags before its arguments, since people write
 // "run URL --burst 1000" and the flag library stops at the first argument.
-// What follows "--" stays where it is.
+// What follows "--" stays where it is. A last flag without its value stays the
+// last, for the library to refuse.
 func permute(app *cli.App, args []string) []string {
 	if len(args) < 2 {
 		return args
@@ -30,10 +31,13 @@ func permute(app *cli.App, args []string) []string {
 			continue
 		}
 		flags = append(flags, canonical(command, a))
-		if takesValue(command, a) && i+1 < len(args) {
-			i++
-			flags = append(flags, args[i])
+		if !takesValue(command, a) {
+			continue
 		}
+		if i++; i == len(args) { // an argument put behind it would pass for its value
+			return append(args[:2:2], flags...)
+		}
+		flags = append(flags, args[i])
 	}
 	return append(append(args[:2:2], flags...), rest...)
 }

@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"syscall"
 
 	"github.com/urfave/cli/v2"
 
@@ -60,7 +59,7 @@ func servePractice(c *cli.Context, s streams) error {
 		defer f.Close()
 		config.Log = f
 	}
-	ctx, stop := signal.NotifyContext(c.Context, os.Interrupt, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(c.Context, endings()...)
 	defer stop()
 	if c.Bool("until-stdin-closes") {
 		ctx = untilClosed(ctx, s.in)

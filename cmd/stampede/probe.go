@@ -128,7 +128,7 @@ func probeOptions(c *cli.Context) (probe.Options, error) {
 	f := flagParser{c: c}
 	o := probe.Options{
 		URL: c.Args().First(), Subprotocols: c.StringSlice("subprotocol"), ConnectTo: c.String("connect-to"),
-		Timeout: f.duration("timeout"), Versions: c.Bool("versions"), ShowSecrets: c.Bool("show-secrets"),
+		Timeout: f.nonZero("timeout"), Versions: c.Bool("versions"), ShowSecrets: c.Bool("show-secrets"),
 		ServerName: c.String("server-name"), Insecure: c.Bool("insecure"),
 	}
 	switch four, six := c.Bool("ipv4"), c.Bool("ipv6"); {
@@ -142,7 +142,7 @@ func probeOptions(c *cli.Context) (probe.Options, error) {
 	for _, h := range c.StringSlice("header") {
 		name, value, ok := strings.Cut(h, ":")
 		if !ok {
-			return o, errors.New("--header: want 'Name: value'") // and it may be a secret
+			f.refuse("header", "want 'Name: value'") // and what is there may be a secret
 		}
 		o.Headers = append(o.Headers, handshake.Header{Name: strings.TrimSpace(name), Value: strings.TrimSpace(value)})
 	}
@@ -166,7 +166,7 @@ func readWay(c *cli.Context, o *probe.Options) error {
 		o.URL, o.Socket = "ws://localhost"+path, socket
 	}
 	sc := scenario.Scenario{Target: target, Load: []scenario.Shape{{Kind: scenario.KindBurst, Count: 1}},
-		Ready: scenario.Ready{Send: c.String("ready-send"), Expect: c.String("ready-expect"), Within: f.duration("ready-within")}}
+		Ready: scenario.Ready{Send: c.String("ready-send"), Expect: c.String("ready-expect"), Within: f.nonZero("ready-within")}}
 	if f.err != nil {
 		return f.err
 	}

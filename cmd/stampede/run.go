@@ -50,10 +50,13 @@ func generatorFlags() []cli.Flag {
 	}
 }
 
-// checkWorkers refuses a number of processes that there can't be.
-func checkWorkers(c *cli.Context) error {
+// checkGenerator refuses a number of processes or threads that there can't be.
+func checkGenerator(c *cli.Context) error {
 	if n := c.Int("workers"); n < 0 || n > engine.MaxWorkers {
 		return fmt.Errorf("--workers %d: want 1 to %d, or 0 for as many as needed", n, engine.MaxWorkers)
+	}
+	if n := c.Int("shards"); n < 0 || n > engine.MaxShards {
+		return fmt.Errorf("--shards %d: want 1 to %d, or 0 for one a CPU", n, engine.MaxShards)
 	}
 	return nil
 }
@@ -63,7 +66,7 @@ func runScenario(c *cli.Context, s streams) (err error) {
 	if output != "text" && output != "json" {
 		return fmt.Errorf("--output %q: want text or json", output)
 	}
-	if err := checkWorkers(c); err != nil {
+	if err := checkGenerator(c); err != nil {
 		return err
 	}
 	o, err := loadOnly(c)
@@ -101,7 +104,7 @@ func runScenario(c *cli.Context, s streams) (err error) {
 	if err := server.startFor(ctx, j.dir); err != nil {
 		return err
 	}
-	j.progress = newProgress(s.err, j.schedule.Len(), isTerminal(s.err) && !c.Bool("quiet"))
+	j.progress = newProgress(s.err, j.schedule.Len(), movesCursor(s.err) && !c.Bool("quiet"))
 	r, err := j.run(ctx)
 	if err != nil {
 		return err
@@ -116,7 +119,17 @@ func runScenario(c *cli.Context, s streams) (err error) {
 	if !c.Bool("quiet") {
 		fmt.Fprintf(s.err, "result: %s\n", j.dir.path)
 	}
-	return exit(r.ExitCode())
+	return j.verdict(r)
+}
+
+// verdict is the run's exit code. What was printed tells of a result that
+// could not be kept; but one that is not there for others to read has passed
+// nothing.
+func (j *job) verdict(r *results.Result) error {
+	if j.failed == nil {
+		return exit(r.ExitCode())
+	}
+	return &exitError{cmp.Or(r.ExitCode(), exitInconclusive), j.failed}
 }
 
 // tell prints the result the way that was asked for.
@@ -152,7 +165,7 @@ type job struct {
 	watched  *monitor.Watch // nil until the load begins
 	about    results.Run
 	writtenS time.Duration // when result.json was last written, as offset from the start
-	failed   error         // the first write that failed
+	failed   error         // why the finished result is not kept whole
 }
 
 // noteNeeds warns of descriptors and ports the run may be short of, and says
@@ -187,7 +200,8 @@ func (j *job) need(n engine.Need) string {
 	return fmt.Sprintf("%s: needs %d, one process may have %d: split over %d worker processes", n.What, n.Want, n.Have, j.workers)
 }
 
-// run makes the load and writes the result, judged.
+// run makes the load and writes the result, judged. A result that could not
+// be written is returned all the same, and failed says why.
 func (j *job) run(ctx context.Context) (*results.Result, error) {
 	o := results.RecorderOptions{Planned: j.counted(), From: j.from}
 	for _, b := range j.schedule.Bursts() {
@@ -203,9 +217,9 @@ func (j *job) run(ctx context.Context) (*results.Result, error) {
 		Unverified:  j.scenario.Target.TLS.Insecure,
 		Environment: environment(), Scenario: string(j.scenario.MaskedSource), Load: j.scenario.LoadText(), Partial: true,
 	}
-	j.write(j.result()) // so that a directory that can't be written to is known before anything is sent
-	if j.failed != nil {
-		return nil, j.failed
+	// So that a directory that can't be written to is known before anything is sent.
+	if err := j.write(j.result()); err != nil {
+		return nil, err
 	}
 	j.watched = j.watch(ctx)
 	rep, err := j.makeLoad(ctx)
@@ -214,13 +228,13 @@ func (j *job) run(ctx context.Context) (*results.Result, error) {
 		j.progress.finish()
 	}
 	if err != nil {
-		return nil, err
+		return nil, afterLoad(err)
 	}
 	j.about.StartedAt, j.about.EndedAt, j.about.Partial = rep.StartedAt, rep.EndedAt, false
 	j.about.Interrupted, j.about.InterruptedAt = rep.Interrupted, rep.StoppedAt
 	j.about.Generator.Checks = rep.Checks
 	j.noteCounters(rep.Counters)
-	return j.conclude(), j.failed
+	return j.conclude(), nil
 }
 
 // counted is how many arrivals are due once the run begins to count.
@@ -239,7 +253,7 @@ func (j *job) conclude() *results.Result {
 	r := j.result()
 	r.Findings = results.Explain(r, thisKernel())
 	noteRequest(r, j.scenario, j.targets)
-	j.write(r)
+	j.failed = j.write(r)
 	j.windows.end(j.recorder, r)
 	if j.dir != nil {
 		j.failed = cmp.Or(j.failed, j.dir.draw(r), j.dir.close())
@@ -282,13 +296,12 @@ func (j *job) result() *results.Result {
 	return r
 }
 
-func (j *job) write(r *results.Result) {
+// write puts what is known in the result's file, if there is one.
+func (j *job) write(r *results.Result) error {
 	if j.dir == nil {
-		return
+		return nil
 	}
-	if err := j.dir.write(r); err != nil && j.failed == nil {
-		j.failed = err
-	}
+	return j.dir.write(r)
 }
 
 // Attempt implements engine.Observer.
@@ -313,7 +326,7 @@ func (j *job) Tick(l engine.Live) {
 	if j.dir != nil && l.Elapsed >= j.writtenS+partialEvery(l.Elapsed) {
 		j.writtenS = l.Elapsed
 		j.date(l.Elapsed)
-		j.write(j.result())
+		_ = j.write(j.result()) // there may be room again at the end, whose write is the one that counts
 	}
 }
 

@@ -9,14 +9,16 @@ import (
 	"syscall"
 )
 
-// stopOnSignal returns a context that ends at the first SIGINT or SIGTERM;
-// the second ends the process at once, with what was written so far. Writing
+// stopOnSignal returns a context that ends at the first SIGINT, SIGTERM or
+// SIGHUP; the second ends the process at once, with what was written so far. A
+// terminal that goes away hangs up twice, by its shell and by the kernel, so
+// SIGHUP is never the second; and one that nohup keeps away stays away. Writing
 // to a closed pipe is an error like any other, not the end: "| head" must
 // not cost the result. release undoes it.
 func stopOnSignal(ctx context.Context, stderr io.Writer) (_ context.Context, release func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	signals := make(chan os.Signal, 2)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	signal.Notify(signals, endings()...)
 	signal.Ignore(syscall.SIGPIPE)
 	done := make(chan struct{})
 	go func() { // ends with release
@@ -25,6 +27,9 @@ func stopOnSignal(ctx context.Context, stderr io.Writer) (_ context.Context, rel
 			case <-done:
 				return
 			case sig := <-signals:
+				if n > 1 && sig == syscall.SIGHUP {
+					continue
+				}
 				if n > 1 {
 					os.Exit(exitInconclusive)
 				}
@@ -38,4 +43,13 @@ func stopOnSignal(ctx context.Context, stderr io.Writer) (_ context.Context, rel
 		close(done)
 		cancel()
 	}
+}
+
+// endings are the signals that ask the program to end.
+func endings() []os.Signal {
+	all := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) {
+		all = append(all, syscall.SIGHUP)
+	}
+	return all
 }
