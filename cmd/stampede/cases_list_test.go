@@ -23,7 +23,7 @@ const (
 
 // cases are the reports that the tests answer, by id: P of handshakes that
 // fail or are odd through a proxy, S of storms, T of load tools that get it
-// wrong, H of replies. Each names the tests that hold it: DIRECTORY.TEST, or
+// wrong, H of replies, N of variants that nobody reported. Each names the tests that hold it: DIRECTORY.TEST, or
 // TEST of this directory.
 var cases = map[string][]string{
 	"P03": {"TestCaseP03MeaningsOf503", recordedReplies},
@@ -94,13 +94,32 @@ var cases = map[string][]string{
 	"H18": {recordedReplies, repliesByRun},
 	"H20": {recordedReplies, repliesByRun, repliesByProbe},
 	"H22": {recordedReplies, repliesByRun},
+
+	"N01": {recordedReplies, repliesByRun, repliesByProbe},
+	"N02": {recordedReplies, repliesByRun, repliesByProbe},
+	"N03": {recordedReplies, repliesByRun, repliesByProbe},
+	"N04": {recordedReplies, repliesByRun, repliesByProbe},
+	"N05": {recordedReplies, repliesByRun, repliesByProbe},
+	"N06": {recordedReplies, repliesByRun, repliesByProbe},
+	"N07": {recordedReplies, repliesByRun, repliesByProbe},
+	"N08": {recordedReplies, repliesByRun, repliesByProbe},
+	"N09": {recordedReplies, repliesByRun, repliesByProbe},
+	"N10": {recordedReplies, repliesByRun, repliesByProbe},
+	"N11": {recordedReplies, repliesByRun, repliesByProbe},
+	"N12": {recordedReplies, repliesByRun, repliesByProbe},
+	"N13": {recordedReplies, repliesByRun, repliesByProbe},
+	"N14": {recordedReplies, repliesByRun, repliesByProbe},
+	"N15": {recordedReplies, repliesByRun, repliesByProbe},
+	"N16": {recordedReplies, repliesByRun, repliesByProbe},
+	"N17": {recordedReplies, repliesByRun, repliesByProbe},
+	"N18": {recordedReplies, repliesByRun, repliesByProbe},
 }
 
 // ofCase is a test that bears its case's id, in whatever package.
-var ofCase = regexp.MustCompile(`^Test(?:Case)?([PSTH]\d\d)[A-Z]`)
+var ofCase = regexp.MustCompile(`^Test(?:Case)?([PSTHN]\d\d)[A-Z]`)
 
 // caseRow is a row of docs/cases.md.
-var caseRow = regexp.MustCompile(`(?m)^\| ([PSTH]\d\d) \|`)
+var caseRow = regexp.MustCompile(`(?m)^\| ([PSTHN]\d\d) \|`)
 
 // TestCasesHaveTests holds the list to the tree: what it names exists, what
 // bears an id is in it, and docs/cases.md has a row for each.
@@ -134,7 +153,7 @@ func TestCasesHaveTests(t *testing.T) {
 	if diff := cmp.Diff(slices.Sorted(maps.Keys(cases)), described); diff != "" {
 		t.Errorf("docs/cases.md (-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff(map[string]int{"P": 21, "S": 12, "T": 17, "H": 15}, kinds()); diff != "" {
+	if diff := cmp.Diff(map[string]int{"P": 21, "S": 12, "T": 17, "H": 15, "N": 18}, kinds()); diff != "" {
 		t.Errorf("cases by kind (-want +got):\n%s", diff)
 	}
 }

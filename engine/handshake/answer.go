@@ -25,6 +25,7 @@ var badReasons = [numJudged]results.Reason{results.BadUpgrade, results.BadConnec
 
 // answer is what the header fields of a 101 say to what was asked for.
 type answer struct {
+	key          Key
 	accept       [28]byte // the right Sec-WebSocket-Accept
 	subprotocols []string // offered
 	offers       []extension

@@ -9,6 +9,7 @@ type Check struct {
 	Received []string       // the field's values in the order they came, each in quotes; nil if it is absent
 	Fault    results.Reason // "" if the rule is kept
 	Want     string         // what the field should hold, or that it need not be there
+	Slip     string         // how a server comes to a value that breaks the rule; "" if it can't be told
 }
 
 // Checks returns every rule for the header fields of a 101, in the order their
@@ -22,7 +23,7 @@ func (p *Parser) Checks(key *Key) []Check {
 	faults := a.faults()
 	checks := make([]Check, numJudged)
 	for i := range checks {
-		checks[i] = Check{Field: judgedNames[i], Received: quotedValues(p.head, i), Fault: faults[i], Want: a.want(i)}
+		checks[i] = Check{Field: judgedNames[i], Received: quotedValues(p.head, i), Fault: faults[i], Want: a.want(i), Slip: a.slip(i, p.head)}
 	}
 	return checks
 }

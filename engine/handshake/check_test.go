@@ -40,11 +40,11 @@ func TestChecks(t *testing.T) {
 	p.Feed([]byte("HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\nUpgrade: websocket \r\nSec-WebSocket-Protocol: chat\r\n\r\n"))
 	accept := testKey.Accept()
 	want := []Check{
-		{"Upgrade", []string{`"h2c"`, `"websocket"`}, results.BadUpgrade, `want "websocket" alone`},
-		{"Connection", nil, results.MissingConnection, `want a list of tokens with "upgrade" among them`},
-		{"Sec-WebSocket-Accept", nil, results.MissingAccept, `want once "` + string(accept[:]) + `"`},
-		{"Sec-WebSocket-Protocol", []string{`"chat"`}, results.BadSubprotocol, "none was offered"},
-		{"Sec-WebSocket-Extensions", nil, "", "none was offered"},
+		{"Upgrade", []string{`"h2c"`, `"websocket"`}, results.BadUpgrade, `want "websocket" alone`, ""},
+		{"Connection", nil, results.MissingConnection, `want a list of tokens with "upgrade" among them`, ""},
+		{"Sec-WebSocket-Accept", nil, results.MissingAccept, `want once "` + string(accept[:]) + `"`, ""},
+		{"Sec-WebSocket-Protocol", []string{`"chat"`}, results.BadSubprotocol, "none was offered", ""},
+		{"Sec-WebSocket-Extensions", nil, "", "none was offered", ""},
 	}
 	if diff := cmp.Diff(want, p.Checks(&testKey)); diff != "" {
 		t.Errorf("checks (-want +got):\n%s", diff)

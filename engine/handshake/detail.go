@@ -91,7 +91,11 @@ func (a *answer) detail(faults [numJudged]results.Reason, head []byte) string {
 		switch {
 		case fault == "":
 		case a.tallies[i].lines > 0:
-			parts = append(parts, judgedNames[i]+" "+strings.Join(quotedValues(head, i), ", ")+": "+a.want(i))
+			part := judgedNames[i] + " " + strings.Join(quotedValues(head, i), ", ") + ": " + a.want(i)
+			if slip := a.slip(i, head); slip != "" {
+				part += " (" + slip + ")"
+			}
+			parts = append(parts, part)
 		default:
 			if missing == nil {
 				place, parts = len(parts), append(parts, "")
@@ -120,6 +124,19 @@ func quotedValues(head []byte, i int) (values []string) {
 			values = append(values, quote(f.value))
 		}
 	}
+}
+
+// slip says how a server may have come to what judged field i holds; "" if
+// nothing is wrong with it, or that can't be told.
+func (a *answer) slip(i int, head []byte) string {
+	if i != acceptField || a.tallies[i].lines == 0 {
+		return ""
+	}
+	if a.tallies[i].lines > 1 {
+		return "it was sent more than once"
+	}
+	value, _ := fieldValue(head, "sec-websocket-accept")
+	return acceptSlip(&a.key, string(value))
 }
 
 // want says what judged field i should hold.

@@ -80,6 +80,9 @@ func checkEstablished(t *testing.T, resp *http.Response) {
 		t.Errorf("established, net/http says %d with %q", resp.StatusCode, h)
 	}
 	for name, token := range map[string]string{"Upgrade": "websocket", "Connection": "upgrade"} {
+		if name == "Connection" && resp.Close {
+			continue // with "close" in it net/http takes the header out
+		}
 		if !strings.Contains(strings.ToLower(strings.Join(h[name], ",")), token) {
 			t.Errorf("established, net/http reads %s as %q", name, h[name])
 		}

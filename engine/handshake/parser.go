@@ -2,7 +2,6 @@ package handshake
 
 import (
 	"bytes"
-	"strconv"
 
 	"stampede/results"
 )
@@ -171,23 +170,4 @@ func (p *Parser) Head() []byte {
 		return p.head
 	}
 	return p.pending
-}
-
-// Unfinished says how far the reply got before a deadline or a close, as "48
-// bytes of an unfinished head". It is meant for a Parser that is not done.
-func (p *Parser) Unfinished() string {
-	text := strconv.Itoa(len(p.pending)) + " bytes"
-	if len(p.pending) == 1 {
-		text = "1 byte"
-	}
-	if len(p.pending) > 0 {
-		text += " of an unfinished head"
-	}
-	switch p.interim {
-	case 0:
-		return text
-	case 1:
-		return "1 interim reply, then " + text
-	}
-	return strconv.Itoa(int(p.interim)) + " interim replies, then " + text
 }

@@ -84,6 +84,11 @@ func TestUnfinished(t *testing.T) {
 	tests := []struct{ name, text, want string }{
 		{"nothing", "", "0 bytes"},
 		{"one byte", "H", "1 byte of an unfinished head"},
+		{"no empty line", "HTTP/1.1 101 \r\nUpgrade: websocket\r\n", "35 bytes of an unfinished head: whole lines, without the empty one that ends it"},
+		{"status line alone", "HTTP/1.1 101 \r\n", "15 bytes of an unfinished head"},
+		{"old line ends", "HTTP/1.1 101 \rUpgrade: websocket\r\r", "34 bytes of an unfinished head: its lines end in CR without LF"},
+		{"written line ends", `HTTP/1.1 101 \r\nUpgrade: websocket\r\n\r\n`, `43 bytes of an unfinished head: its line ends are the characters \r\n in place of CR LF`},
+		{"cut before LF", "HTTP/1.1 101 \r", "14 bytes of an unfinished head"},
 		{"half a head", "HTTP/1.1 101 Switching Protocols\r\nUpgrade: webso", "48 bytes of an unfinished head"},
 		{"one interim", "HTTP/1.1 103 Early Hints\r\n\r\n", "1 interim reply, then 0 bytes"},
 		{"two interim", "HTTP/1.1 100 C\r\n\r\nHTTP/1.1 100 C\r\n\r\nHTTP", "2 interim replies, then 4 bytes of an unfinished head"},

@@ -81,7 +81,7 @@ func protocolOutcome(r results.Reason) results.Outcome {
 
 // answer reads the header fields of a 101.
 func (p *Parser) answer(key *Key) answer {
-	a := answer{accept: key.Accept(), subprotocol: -1}
+	a := answer{key: *key, accept: key.Accept(), subprotocol: -1}
 	if p.request != nil {
 		a.subprotocols, a.offers, a.required = p.request.subprotocols, p.request.offers, p.request.required
 	}

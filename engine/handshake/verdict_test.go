@@ -125,6 +125,7 @@ func TestStatusLine(t *testing.T) {
 // TestDecidedEarly checks that bytes which can't become a status line are
 // refused at the first wrong one, without a line end.
 func TestDecidedEarly(t *testing.T) {
+	const good = goodStatus + goodUpgrade
 	tests := []struct{ name, bytes, hint string }{
 		{"http/2 settings", "\x00\x00\x12\x04\x00\x00\x00\x00\x00", "HTTP/2"},
 		{"http/2 goaway", "\x00\x00\x0a\x07\x00\x00\x00\x00\x00", "HTTP/2"},
@@ -137,6 +138,28 @@ func TestDecidedEarly(t *testing.T) {
 		{"echo", "GET / HTTP/1.1", "echo"},
 		{"lower case", "http/1.1 101", "upper case"},
 		{"empty line", "\r", "empty line"},
+		{"ftp", "421-Too many connections\r\n", "FTP"},
+		{"mysql", "\x4a\x00\x00\x00\x0a8.0.33\x00", "MySQL"},
+		{"mysql refuses", "\x47\x00\x00\x00\xff\x6a\x04Host", "MySQL"},
+		{"postgresql", "E\x00\x00\x00\x8fSFATAL\x00", "PostgreSQL"},
+		{"memcached", "ERROR\r\nERROR\r\n", "memcached"},
+		{"stomp", "ERROR\nmessage:x\n\n\x00", "STOMP"},
+		{"nats", "INFO {\"server_id\":\"x\"}\r\n", "NATS"},
+		{"nats refuses", "-ERR 'Unknown Protocol Operation'\r\n", "NATS"},
+		{"telnet", "\xff\xfd\x18\xff\xfd\x20", "Telnet"},
+		{"rsync", "@RSYNCD: 31.0\n", "rsync"},
+		{"rtsp", "RTSP/1.0 400 Bad Request\r\n\r\n", "RTSP"},
+		{"xmpp", "<?xml version='1.0'?><stream:stream>", "XMPP"},
+		{"proxy protocol", "PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\n" + good, "PROXY protocol"},
+		{"proxy protocol 2", proxySignature + "\x21\x11\x00\x0c", "PROXY protocol"},
+		{"cgi", "Status: 101 Switching Protocols\r\n\r\n", "CGI"},
+		{"byte-order mark", "\ufeff" + good, "3 bytes before the status line: a byte-order mark"},
+		{"blank", " " + good, "1 byte before the status line: blanks"},
+		{"line end", "\r\n" + good, "2 bytes before the status line: an empty line"},
+		{"earlier body", "</html>\r\n" + good, "9 bytes before the status line: the rest"},
+		{"earlier chunk", "0\r\n\r\n" + good, "5 bytes before the status line: the rest"},
+		{"warning", "Warning: x\n" + good, "11 bytes before the status line: the rest"},
+		{"not at a line's start", "<h1>HTTP/1.1 400 Bad Request</h1>", "markup"},
 		{"unknown", "\x7f\x7f", "not HTTP"},
 		{"almost", "HTTQ", "not HTTP"},
 	}

@@ -62,15 +62,36 @@ var asides = []symptom{
 		return "The reply's head is unusual: " + strings.Join(p.Reply.Warnings, ", ") + ". Stricter clients and proxies refuse it.", "Correct who writes it."
 	}},
 	{"interim", all(warned("interim reply skipped"), func(p *Probe) bool { return p.Reply.Whole }), func(p *Probe) (string, string) {
-		return fmt.Sprintf("%d interim replies (1xx) came first. Some proxies (nginx before 1.29) and clients take one for the answer.", p.Reply.Interim), "Switch early hints off for this path if clients fail."
+		count := "An interim reply (1xx)"
+		if p.Reply.Interim > 1 {
+			count = fmt.Sprintf("%d interim replies (1xx)", p.Reply.Interim)
+		}
+		return count + " came first. Some proxies (nginx before 1.29) and clients take one for the answer.", "Switch early hints off for this path if clients fail."
 	}},
 	{"closed_after_101", func(p *Probe) bool { return p.Established() && p.Reply.CloseCode != 0 }, func(p *Probe) (string, string) {
-		return fmt.Sprintf("The server closed right after the 101, with code %d%s: the handshake is good, and the connection of no use.", p.Reply.CloseCode, closeMeaning(p.Reply.CloseCode)),
+		means := fmt.Sprintf("The server closed right after the 101, with code %d%s", p.Reply.CloseCode, closeMeaning(p.Reply.CloseCode))
+		if p.Reply.CloseReason != "" {
+			means += fmt.Sprintf(" and the reason %q", p.Reply.CloseReason)
+		}
+		return means + ": the handshake is good, and the connection of no use.",
 			"Often a session or a limit that is checked only after the upgrade."
 	}},
-	{"stray_bytes", func(p *Probe) bool { return p.Established() && p.Reply.BehindIs == "not a frame" }, func(p *Probe) (string, string) {
-		return fmt.Sprintf("%d bytes that are no frame came right behind the 101, as a line end too many. The connection will fail at its first frame.", p.Reply.Behind), "Correct who writes the 101: it ends at its first empty line."
+	{"ended_after_101", func(p *Probe) bool { return p.Established() && p.Reply.Ended != "" && p.Reply.CloseCode == 0 }, func(p *Probe) (string, string) {
+		return "The connection was " + p.Reply.Ended + " right after the 101, without a Close frame: the handshake is good, and the connection of no use.",
+			"Look at the server's log for what a new connection made it fail at. If a proxy sends the 101 by itself, the server behind may be down or refuse it: probe that one with --connect-to ADDRESS:PORT."
 	}},
+	{"stray_bytes", comesAfter(isNoFrame), func(p *Probe) (string, string) {
+		return fmt.Sprintf("%d bytes that are no frame came right behind the 101, as a line end too many or a body. The connection will fail at its first frame.", p.Reply.Behind), "Correct who writes the 101: it ends at its first empty line."
+	}},
+	{"second_reply", comesAfter(isHTTP), always(
+		"Another HTTP reply came right behind the 101: two programs answered, as a proxy that sends a 101 of its own and then passes on what the server behind says. The connection will fail at its first frame.",
+		"Let one of them do the handshake. Probe the server behind with --connect-to ADDRESS:PORT, and look for middleware that writes a reply after the upgrade.")},
+	{"masked_frame", comesAfter(isMasked), always(
+		"The server masks its frames, which only clients do; clients must fail the connection at the first (RFC 6455 §5.1).",
+		"Correct the server's framing; or something echoes a client's frames back as they are.")},
+	{"reserved_bits", comesAfter(isReservedBits), always(
+		"The first frame has reserved bits set, as a compressed one, and no extension was agreed on. Clients fail the connection at it (RFC 6455 §5.2).",
+		"Let the server compress only where permessage-deflate was offered and accepted; a proxy that strips Sec-WebSocket-Extensions from one of the two directions also does this.")},
 	{"sticky", func(p *Probe) bool { return p.Reply != nil && len(stickyCookies(p)) > 0 }, func(p *Probe) (string, string) {
 		return "A balancer's cookie was set: " + strings.Join(stickyCookies(p), ", ") + ". A login in several steps needs it back.",
 			"stampede sends no cookie by itself, so that its connections spread; -H 'Cookie: …' pins one."
@@ -81,6 +102,11 @@ var asides = []symptom{
 	{"no_origin", func(p *Probe) bool { return p.Established() && p.Request.Origin == "" }, always(
 		"It worked without an Origin. Browsers always send one, and a server may refuse theirs.",
 		"To see what browsers get: -H 'Origin: https://YOUR.PAGES'.")},
+}
+
+// comesAfter matches 101s with such bytes right behind them.
+func comesAfter(what string) func(*Probe) bool {
+	return func(p *Probe) bool { return p.Established() && p.Reply.BehindIs == what }
 }
 
 // warned matches replies with one of the warnings.
@@ -125,13 +151,16 @@ func synLost(p *Probe) bool {
 // closeMeanings are what close codes say (RFC 6455 §7.4.1 and IANA's list).
 var closeMeanings = map[int]string{
 	1000: "normal", 1001: "going away", 1002: "protocol error", 1003: "unacceptable data", 1005: "none given",
-	1007: "bad payload", 1008: "policy violation: a session or an Origin", 1009: "too big", 1011: "internal error",
-	1012: "restart", 1013: "try again later: it is full", 1014: "bad gateway", 3000: "unauthorized", 3003: "forbidden",
+	1006: "one that must not be sent", 1007: "bad payload", 1008: "policy violation: a session or an Origin", 1009: "too big", 1011: "internal error",
+	1012: "restart", 1013: "try again later: it is full", 1014: "bad gateway", 1015: "one that must not be sent", 3000: "unauthorized", 3003: "forbidden",
 }
 
 func closeMeaning(code int) string {
 	if m := closeMeanings[code]; m != "" {
 		return " (" + m + ")"
+	}
+	if 4400 <= code && code < 4600 {
+		return fmt.Sprintf(" (the application's own; as status %d, if it adds 4000 to one)", code-4000)
 	}
 	return ""
 }

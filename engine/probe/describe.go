@@ -57,7 +57,12 @@ func (r *run) replyOf(got *reading, v *handshake.Verdict) *Reply {
 	switch {
 	case reply.Status == 101:
 		reply.Behind = len(got.rest)
-		reply.BehindIs, reply.CloseCode = frames(got.rest)
+		after := follow(got.rest, v.Extended)
+		reply.BehindIs, reply.CloseCode = after.is, after.code
+		reply.CloseReason = atMost(r.masks.text(oneLine(after.reason)), maxDetail)
+		if o := classify(got.ended, results.PhaseUpgrade); got.ended != nil && (o.Kind == results.Closed || o.Kind == results.Reset) {
+			reply.Ended = o.Kind.String()
+		}
 	default:
 		body := got.body(headers)
 		reply.Body, reply.BodySize = r.masks.text(handshake.Sample(nil, body)), len(body)
@@ -90,7 +95,7 @@ func (r *run) checks(p *handshake.Parser) []Check {
 	list := []Check{{Rule: "the status line says 101 in HTTP/1.1 (check 1)", OK: true, Want: "want HTTP/1.1 101", Received: firstLine(p.Head())}}
 	for _, c := range p.Checks(&r.key) {
 		list = append(list, Check{ruleNames[c.Field], c.Fault == "",
-			atMost(r.masks.text(oneLine(strings.Join(c.Received, ", "))), maxDetail), oneLine(c.Want), c.Fault})
+			atMost(r.masks.text(oneLine(strings.Join(c.Received, ", "))), maxDetail), oneLine(c.Want), c.Fault, c.Slip})
 	}
 	return list
 }

@@ -33,7 +33,11 @@ func Diagnose(p *Probe) []Hint {
 	hints := []Hint{}
 	for _, s := range causes(p) {
 		if s.seen(p) {
-			hints = append(hints, s.hint(p))
+			hint := s.hint(p)
+			if p.Outcome.Kind == results.Status {
+				hint.Means += ownReason(p)
+			}
+			hints = append(hints, hint)
 			break
 		}
 	}

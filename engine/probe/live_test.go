@@ -44,7 +44,7 @@ func TestServers(t *testing.T) {
 		{"closed", Options{}, said(""), "closed upgrade", "received 0 bytes", "closed_empty"},
 		{"reset", Options{}, func(c net.Conn) { _, _ = requestHead(c); reset(c) }, "reset upgrade", "received 0 bytes", "reset"},
 		{"reset upon a large head", Options{Headers: header("Cookie", strings.Repeat("x", 3000))}, func(c net.Conn) { _, _ = c.Read(make([]byte, 2048)); reset(c) }, "reset upgrade", "", "reset_large_head"},
-		{"terminal escapes", Options{}, said("HTTP/1.1 403 \x1b]0;owned\x07\r\nX-\r\n"), "protocol bad_status_line", `\x1b]0;owned`, "not_http"},
+		{"terminal escapes", Options{}, said("HTTP/1.1 403 \x1b]0;owned\x07\r\nX-\r\n"), "protocol bad_status_line", `\x1b]0;owned`, "malformed_status_line"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -2,6 +2,7 @@ package probe
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"stampede/results"
@@ -29,6 +30,13 @@ var misreplies = []symptom{
 	{"frames_without_handshake", all(reason(results.BadStatusLine), replyStarts(`\x81`, `\x82`, `\x88`)), always(
 		"WebSocket frames came in place of a reply: the server takes the connection for one already open.",
 		"Something before it has done the handshake already, or it is a second connection on a pipe kept alive: look at the proxy's reuse of connections.")},
+	{"bytes_before_status", all(reason(results.BadStatusLine), inDetail("before the status line: ")), func(p *Probe) (string, string) {
+		return "Something comes before the reply: " + sentence(p.Outcome.Detail),
+			"Let the program print nothing before its status line: no warning, no empty line, no byte-order mark. The rest of an earlier reply means that its Content-Length is too small, and a proxy's connections are out of step."
+	}},
+	{"malformed_status_line", all(reason(results.BadStatusLine), replyStarts("HTTP/", "http/", "Status:")), func(p *Probe) (string, string) {
+		return "The reply's first line is no status line: " + sentence(p.Outcome.Detail), "Correct who writes it, as HTTP/1.1 101 Switching Protocols."
+	}},
 	{"not_http", reason(results.BadStatusLine), func(p *Probe) (string, string) {
 		return "This is not an HTTP reply: " + sentence(p.Outcome.Detail), "Check the port: another program listens there, or the proxy forwards to one."
 	}},
@@ -52,11 +60,18 @@ var misreplies = []symptom{
 	{"bad_connection", reason(results.BadConnection), func(p *Probe) (string, string) {
 		return "Connection lacks the word upgrade: " + sentence(p.Outcome.Detail), "Look for a proxy that sets Connection on replies."
 	}},
+	{"old_draft", all(reason(results.MissingAccept), isHixie), always(
+		"The server answers in a draft from before RFC 6455 (Hixie-75 or 76), which no browser speaks any more.",
+		"Update the server's WebSocket library. If it speaks the RFC too, look for what hides Sec-WebSocket-Version and Sec-WebSocket-Key from it.")},
 	{"missing_accept", reason(results.MissingAccept), always(
 		"A 101 that does not answer the key: what answered is no WebSocket server, or a proxy dropped Sec-WebSocket-Accept.",
 		"Let the server's library do the handshake; look for a proxy that lets only known headers through.")},
 	{"bad_accept", reason(results.BadAccept), func(p *Probe) (string, string) {
-		return "The answer does not belong to the key that was sent: " + sentence(p.Outcome.Detail) + " The server computes it wrongly, or something between changed the key or replayed a stored reply.",
+		means := "The answer does not belong to the key that was sent: " + sentence(p.Outcome.Detail)
+		if !slipped(p) {
+			means += " The server computes it wrongly, or something between changed the key or replayed a stored reply."
+		}
+		return means,
 			"Never cache a 101. Forward Sec-WebSocket-Key untouched. The value is base64(SHA-1(key + GUID)), without quotes (RFC 6455 §4.2.2)."
 	}},
 	{"subprotocol", reason(results.BadSubprotocol), func(p *Probe) (string, string) {
@@ -66,9 +81,10 @@ var misreplies = []symptom{
 		}
 		return "Client and server do not agree on a subprotocol: " + sentence(p.Outcome.Detail) + " Browsers refuse that.", do
 	}},
-	{"extension", reason(results.BadExtension), always(
-		"The server uses an extension that was not offered; clients fail at its first frame or at once.",
-		"Let the server negotiate: it may name only what the request offers (RFC 6455 §9.1). A proxy that strips the header from requests alone also does this.")},
+	{"extension", reason(results.BadExtension), func(p *Probe) (string, string) {
+		return "Client and server do not agree on extensions: " + sentence(p.Outcome.Detail) + " Clients fail at once, or at the first frame that uses one.",
+			"Let the server negotiate: it may name only what the request offers (RFC 6455 §9.1). A proxy that strips the header from requests alone also does this."
+	}},
 	{"not_a_reply", anything, func(p *Probe) (string, string) {
 		return "The reply breaks the protocol: " + sentence(p.Outcome.Detail), "Look at what is shown above."
 	}},
@@ -84,6 +100,23 @@ func replyStarts(texts ...string) func(*Probe) bool {
 		}
 		return false
 	}
+}
+
+// inDetail matches outcomes whose detail holds one of the texts.
+func inDetail(texts ...string) func(*Probe) bool {
+	return func(p *Probe) bool {
+		return slices.ContainsFunc(texts, func(t string) bool { return strings.Contains(p.Outcome.Detail, t) })
+	}
+}
+
+// isHixie matches 101s with a header that only the drafts had.
+func isHixie(p *Probe) bool {
+	return p.Reply.value("sec-websocket-location")+p.Reply.value("websocket-location") != ""
+}
+
+// slipped reports whether it is known how the server came to a wrong answer.
+func slipped(p *Probe) bool {
+	return slices.ContainsFunc(p.Checks, func(c Check) bool { return c.Slip != "" })
 }
 
 func alpn(p *Probe) string {

@@ -140,18 +140,20 @@ type Request struct {
 
 // Reply is what came back, as far as it came.
 type Reply struct {
-	Status    int      `json:"status,omitempty"`  // 0 if it is no HTTP reply or not whole
-	Head      string   `json:"head"`              // all heads, interim ones too
-	HeadSize  int      `json:"head_size"`         // bytes
-	Headers   []Header `json:"headers,omitempty"` // of the final head
-	Interim   int      `json:"interim,omitempty"` // interim replies before it
-	Whole     bool     `json:"whole"`             // the final head came to its end
-	Body      string   `json:"body,omitempty"`    // behind a refusal: its first 4 KB
-	BodySize  int      `json:"body_size,omitempty"`
-	Behind    int      `json:"behind,omitempty"`     // bytes behind a 101 within a tenth of a second
-	BehindIs  string   `json:"behind_is,omitempty"`  // what they are: frames, a close frame, or no frames
-	CloseCode int      `json:"close_code,omitempty"` // of a close frame right behind a 101; 1005 if it has none
-	Warnings  []string `json:"warnings,omitempty"`   // oddities that don't make it invalid
+	Status      int      `json:"status,omitempty"`  // 0 if it is no HTTP reply or not whole
+	Head        string   `json:"head"`              // all heads, interim ones too
+	HeadSize    int      `json:"head_size"`         // bytes
+	Headers     []Header `json:"headers,omitempty"` // of the final head
+	Interim     int      `json:"interim,omitempty"` // interim replies before it
+	Whole       bool     `json:"whole"`             // the final head came to its end
+	Body        string   `json:"body,omitempty"`    // behind a refusal: its first 4 KB
+	BodySize    int      `json:"body_size,omitempty"`
+	Behind      int      `json:"behind,omitempty"`       // bytes behind a 101 within a tenth of a second
+	BehindIs    string   `json:"behind_is,omitempty"`    // what they are: frames, a close frame, or what is no frame
+	CloseCode   int      `json:"close_code,omitempty"`   // of a close frame right behind a 101; 1005 if it has none
+	CloseReason string   `json:"close_reason,omitempty"` // the text in that frame
+	Ended       string   `json:"ended,omitempty"`        // closed or reset: how the connection ended within a tenth of a second of a 101; "" if it did not
+	Warnings    []string `json:"warnings,omitempty"`     // oddities that don't make it invalid
 }
 
 // value returns the first value of the header called name, in lower case.
@@ -169,6 +171,7 @@ type Check struct {
 	Received string         `json:"received"` // "" if nothing was
 	Want     string         `json:"want"`
 	Fault    results.Reason `json:"fault,omitempty"`
+	Slip     string         `json:"slip,omitempty"` // how a server comes to the value received; "" if it can't be told
 }
 
 // Trial is a further handshake with one thing changed.

@@ -2,7 +2,6 @@ package probe
 
 import (
 	"bytes"
-	"encoding/binary"
 	"errors"
 	"io"
 	"net/http/httputil"
@@ -27,6 +26,7 @@ type reading struct {
 	err    error         // what ended the reading before that
 	first  time.Duration // when the first bytes came; 0 if none did
 	last   time.Duration // when the verdict was known or the reading ended
+	ended  error         // what ended the reading behind the head; nil if it was not read to an end
 }
 
 // readHeads reads r until the reply's fate is known or r fails. now is asked
@@ -62,6 +62,7 @@ func (g *reading) readBody(r io.Reader, headers []Header) {
 		n, err := r.Read(buffer)
 		g.rest = append(g.rest, buffer[:n]...)
 		if err != nil || n == 0 {
+			g.ended = err
 			return
 		}
 	}
@@ -97,26 +98,4 @@ func (g *reading) body(headers []Header) []byte {
 		return g.rest
 	}
 	return body
-}
-
-// noStatus is the close code of a close frame without one (RFC 6455 §7.4.1).
-const noStatus = 1005
-
-// frames says what bytes behind a 101 are, and the close code if the first
-// frame among them closes. Names are "" for no bytes at all.
-func frames(b []byte) (what string, code int) {
-	if len(b) == 0 {
-		return "", 0
-	}
-	const finClose = 0x88
-	reserved, opcode, masked := b[0]&0x70, b[0]&0x0f, len(b) > 1 && b[1]&0x80 != 0
-	switch known := opcode <= 2 || 8 <= opcode && opcode <= 10; {
-	case reserved != 0 || !known || masked || opcode == 0:
-		return "not a frame", 0
-	case b[0] != finClose:
-		return "frames", 0
-	case len(b) >= 4 && b[1] >= 2:
-		return "a close frame", int(binary.BigEndian.Uint16(b[2:]))
-	}
-	return "a close frame", noStatus
 }

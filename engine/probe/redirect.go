@@ -2,6 +2,7 @@ package probe
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -30,11 +31,31 @@ func redirectTarget(p *Probe) string {
 	return atMost(oneLine(target.String()), 500)
 }
 
-// looksLikeLogin reports whether a URL is one that asks people who they are.
-func looksLikeLogin(target string) bool {
-	u, err := url.Parse(target)
+// leadsTo reports whether a redirect leads to another host, one of whose labels
+// is among the names.
+func leadsTo(p *Probe, names ...string) bool {
+	target, err := url.Parse(redirectTarget(p))
 	if err != nil {
 		return false
+	}
+	from, err := url.Parse(p.URL)
+	if err != nil || from.Hostname() == target.Hostname() {
+		return false
+	}
+	return slices.ContainsFunc(strings.Split(strings.ToLower(target.Hostname()), "."), func(label string) bool {
+		return slices.Contains(names, label)
+	})
+}
+
+// looksLikeLogin reports whether a redirect leads to where people are asked
+// who they are.
+func looksLikeLogin(p *Probe) bool {
+	u, err := url.Parse(redirectTarget(p))
+	if err != nil {
+		return false
+	}
+	if leadsTo(p, "auth", "login", "signin", "sso", "accounts", "idp", "cas", "adfs", "keycloak", "okta") {
+		return true
 	}
 	path := strings.ToLower(u.Path)
 	for _, word := range []string{"login", "signin", "sign-in", "sign_in", "oauth", "/sso", "saml", "authorize", "/auth"} {

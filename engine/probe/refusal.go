@@ -9,7 +9,10 @@ import (
 )
 
 // refusals are the cases where a valid reply says something other than 101.
-var refusals = []symptom{
+var refusals = slices.Concat(applicationRefusals, platformRefusals, statusRefusals)
+
+// statusRefusals are told mostly by the status.
+var statusRefusals = []symptom{
 	{"tls_port", all(status(400), inBody("sent to HTTPS port", "plain HTTP to an SSL-enabled", "HTTP request to an HTTPS server",
 		"combination of host and port requires TLS")), func(p *Probe) (string, string) {
 		return "The port speaks TLS and got a request in clear.", "Try " + withScheme(p, "wss") + "."
@@ -27,9 +30,6 @@ var refusals = []symptom{
 		return "The server does not speak version 13 of the protocol, the one of RFC 6455; it names " + strings.Join(otherVersions(p), ", ") + triedText(p) + ".",
 			"Update the server's WebSocket library. If it should speak 13, something between changes Sec-WebSocket-Version."
 	}},
-	{"session_unknown", all(status(400), inBody("session id unknown")),
-		always("A replica answered that does not know the session: Socket.IO's login went to another one.",
-			"Make the balancer sticky (by cookie or by source address), or offer the websocket transport alone.")},
 	{"bad_host", all(status(400, 404, 403), inBody("invalid host header", "invalid hostname", "disallowedhost", "blocked request. this host")), func(p *Probe) (string, string) {
 		return "The server does not know the Host that was sent: " + asked(p) + ".",
 			"Send the one it knows with -H 'Host: …', or add this one to those it allows."
@@ -38,14 +38,6 @@ var refusals = []symptom{
 		return "400 without a reason, to a Host other than the URL's: " + asked(p) + ".", "Try without -H 'Host: …'."
 	}},
 	{"no_upgrade", status(426, 505), noUpgrade},
-	{"no_upgrade", all(status(400, 404, 405, 500, 501), inBody("'upgrade' token not found", "websocket upgrade", "upgrade to websocket", "upgrade required",
-		"can \"upgrade\" only to", "no websocket upgrade hdr", "missing connection header", "missing upgrade header", "expected websocket",
-		"not a websocket", "invalid upgrade header", "missing or invalid upgrade", "websocket request was expected", "missing sec-websocket-key",
-		"expects a websocket", "handshake error: bad \"upgrade\"", "can only upgrade")), noUpgrade},
-	{"polling", all(status(200, 400), inBody(`0{"sid"`, `"transport unknown"`)), always(
-		"A Socket.IO server took the request for one of its polling transport.", "Ask for /socket.io/?EIO=4&transport=websocket.")},
-	{"sockjs", all(status(200), inBody("welcome to sockjs")), always(
-		"This is the greeting of a SockJS server.", "Its WebSocket is at PATH/websocket.")},
 	{"not_upgraded", status(200, 202, 204, 206, 304), func(p *Probe) (string, string) {
 		means := fmt.Sprintf("%s answered the request as a plain page: it saw no upgrade, or the path has no WebSocket.", who(p))
 		if p.passed("Caddy") && p.Reply.BodySize == 0 {
@@ -53,9 +45,13 @@ var refusals = []symptom{
 		}
 		return means, forwarding(p)
 	}},
-	{"login_redirect", all(isRedirect, func(p *Probe) bool { return looksLikeLogin(redirectTarget(p)) }), func(p *Probe) (string, string) {
+	{"login_redirect", all(isRedirect, looksLikeLogin), func(p *Probe) (string, string) {
 		return "The request was sent on to a login page: it had no session that " + who(p) + " accepts. Redirects are not followed.",
 			"Give a session: -H 'Cookie: …' or -H 'Authorization: …'. The redirect goes to " + redirectTarget(p) + "."
+	}},
+	{"captive_portal", all(isPlain, isRedirect, func(p *Probe) bool { return leadsTo(p, "portal", "captive", "hotspot", "wifi", "guest", "splash") }), func(p *Probe) (string, string) {
+		return "The request was sent on to what may be the portal of this network, which wants a login before anything else gets through.",
+			"Open a page in a browser here and log in; or probe from another network. The redirect goes to " + redirectTarget(p) + "."
 	}},
 	{"redirect_loop", all(isRedirect, func(p *Probe) bool { return redirectTarget(p) == p.URL }), func(p *Probe) (string, string) {
 		return "The redirect leads to where the request was sent: whoever answered thinks it came another way, mostly that it came without TLS.",
@@ -69,13 +65,7 @@ var refusals = []symptom{
 	{"envoy_no_upgrade", all(status(403), answeredBy("Envoy"), func(p *Probe) bool { return p.Reply.BodySize == 0 }), always(
 		"Envoy answers an upgrade with an empty 403 where the route does not allow upgrades, and also where no endpoint is ready, as during a rollout. It is not a matter of permissions.",
 		"Set upgrade_configs: [{upgrade_type: websocket}] on the route or the connection manager; if it comes and goes, look at the endpoints' readiness.")},
-	{"challenge", all(status(403, 429, 503), func(p *Probe) bool {
-		return p.Reply.value("cf-mitigated") != "" || inBody("just a moment...", "attention required! | cloudflare", "captcha", "access denied</title>")(p)
-	}), func(p *Probe) (string, string) {
-		return "A bot check or firewall answered (" + who(p) + "), not the server.",
-			"Let this client's address pass there, or probe the server behind it with --connect-to."
-	}},
-	{"origin", all(status(401, 403), originMatters), func(p *Probe) (string, string) {
+	{"origin", all(status(401, 403, 404), originMatters), func(p *Probe) (string, string) {
 		t, _ := originTrial(p)
 		return "The server decides by Origin: " + origin(p) + " and refused; " + t.Change + " the same request was accepted.",
 			"Send the Origin your pages have (-H 'Origin: …'), or add this one to those the server allows. If a proxy rewrites Host, a server that compares the two refuses what browsers send."
@@ -115,7 +105,7 @@ var refusals = []symptom{
 	}},
 	{"rate_limited", all(status(503), answeredBy("nginx"), atOnce), func(p *Probe) (string, string) {
 		return "nginx answered 503 by itself and at once: limit_conn or limit_req refuses this address, or no server is left behind it." + retryAfter(p),
-			"Look for limit_conn and limit_req in its configuration, and for \"limiting\" in its error log. Load from one address meets such limits first."
+			"Look for limit_conn and limit_req in its configuration, and for \"limiting\" in its error log. Load from one address meets such limits first. An ingress of Kubernetes answers so where the Service has no ready endpoints."
 	}},
 	{"rate_limited", status(429), func(p *Probe) (string, string) {
 		return "A limit on the number of requests or connections, at " + who(p) + "." + retryAfter(p),
@@ -250,8 +240,8 @@ func tooLarge(p *Probe) (string, string) {
 }
 
 func wanted(p *Probe) string {
-	if w := p.Reply.value("www-authenticate"); w != "" {
-		return " (the server asks for " + atMost(w, 200) + ")"
+	if w := headerValues(p.Reply.Headers, "www-authenticate"); len(w) > 0 {
+		return " (the server asks for " + atMost(strings.Join(w, ", "), 200) + ")"
 	}
 	return ""
 }

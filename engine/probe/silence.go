@@ -2,8 +2,8 @@ package probe
 
 import (
 	"fmt"
-	"strings"
 
+	"stampede/engine/handshake"
 	"stampede/results"
 )
 
@@ -42,7 +42,16 @@ var silences = []symptom{
 		return "The connection was cut during TLS, without an alert: the port speaks no TLS, expects the PROXY protocol, a firewall objects to the server name (" + sni(p) + "), or a balancer has no server behind it.",
 			"Try ws:// there, another --server-name, and from another network."
 	}},
-	{"only_interim", all(kind(results.Timeout, results.PhaseUpgrade), func(p *Probe) bool { return strings.Contains(p.Outcome.Detail, "interim") }), always(
+	{"written_line_ends", all(unended, inDetail(handshake.WrittenLineEnd)), always(
+		`The server writes \r\n as four characters and not as CR LF, so that its head is a single line without an end.`,
+		`Write the octets 13 and 10: "\r\n" in double quotes where single ones mean no escapes (PHP, shell, Perl), printf rather than echo.`)},
+	{"no_line_feeds", all(unended, inDetail(handshake.CROnly)), always(
+		"The lines of the head end in CR without LF, so that it is a single line without an end.", "End each line with CR LF (RFC 9112 §2.1).")},
+	{"no_empty_line", all(unended, inDetail(handshake.NoEmptyLine)), func(p *Probe) (string, string) {
+		return "Whole header lines came and nothing more: the empty line that ends a head is missing, or the rest is late. " + upper(p.Outcome.Detail) + ".",
+			"Let who writes the head end it with CR LF CR LF: hand-written servers forget the second, and so does what adds a header to a finished head."
+	}},
+	{"only_interim", all(unended, inDetail(", then 0 bytes")), always(
 		"Only interim replies came (1xx, as 103 Early Hints), and no final one. Some proxies take a 103 for the answer and wait.",
 		"Switch early hints off for this path, or look why the server stops after them.")},
 	{"stalled_head", all(kind(results.Timeout, results.PhaseUpgrade), someBytes), func(p *Probe) (string, string) {
@@ -78,6 +87,11 @@ var silences = []symptom{
 	{"ended", anything, func(p *Probe) (string, string) {
 		return "The handshake ended: " + p.Outcome.Name() + ".", "Look at what is shown above."
 	}},
+}
+
+// unended matches what ended, or had to be given up, while a reply was waited for.
+func unended(p *Probe) bool {
+	return p.Outcome.Phase == results.PhaseUpgrade && (p.Outcome.Kind == results.Timeout || p.Outcome.Kind == results.Closed)
 }
 
 func (p *Probe) hasNoAddress() bool { return len(p.Resolution.IPv4)+len(p.Resolution.IPv6) == 0 }

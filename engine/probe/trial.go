@@ -23,7 +23,7 @@ func (r *run) tryOthers(ctx context.Context) {
 	if r.Reply == nil {
 		return
 	}
-	if s := r.Reply.Status; s == 401 || s == 403 {
+	if s := r.Reply.Status; s == 401 || s == 403 || s == 404 && isActionCable(r.Probe) {
 		r.tryOrigin(ctx)
 	}
 	if r.Versions {
