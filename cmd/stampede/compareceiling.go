@@ -206,13 +206,16 @@ func (c *ceilingDuel) beginPair(ctx context.Context, t results.Turn) (err error)
 	like := c.hunts[results.SideA]
 	for _, side := range []results.Side{results.SideA, results.SideB} {
 		name := "ceiling-" + side.String()
+		t.Side = side
 		if c.pairs > 1 {
-			t.Side = side
 			name = turnName(t) + "-ceiling"
 		}
 		h, err := c.hunt(ctx, c.streams, c.search, side, name, like)
 		if err != nil {
 			return err
+		}
+		if c.pairs > 1 {
+			h.label = turnName(t) + ": "
 		}
 		h.seed = t.Seed
 		c.hunts[side], like = h, cmp.Or(like, h)
