@@ -21,7 +21,7 @@ func calibrateNull(c *cli.Context, s streams) error {
 	if sc.Search.Of == results.LoadHeld {
 		return errors.New("--of held: what this host can hold is a matter of descriptors, ports and memory; stampede check counts them")
 	}
-	h := &hunt{streams: s}
+	h := &hunt{streams: s, quiet: c.Bool("quiet")}
 	h.noteGoals(sc)
 	ctx, release := stopOnSignal(c.Context, s.err)
 	defer release()

@@ -122,7 +122,7 @@ type nullServer struct {
 	shards int
 	best   results.Trial     // at the largest load that passed
 	tls    *results.TLSFacts // of that trial
-	why    string            // the last load that did not pass did not
+	why    string            // the last load that did not pass
 }
 
 // measureNull climbs to the null ceiling, in a process beside this one.
@@ -137,7 +137,9 @@ func measureNull(ctx context.Context, null *scenario.Scenario, shards int, most 
 	}
 	defer at.stop()
 	s := &nullServer{at: at, shards: shards}
-	room, short := at.room(valid.Search, valid.Hold)
+	alone := valid.Search
+	alone.Quiet = 4 * time.Second // room for one burst: nothing is held, so the last has gone when the next is armed
+	room, short := at.room(alone, valid.Hold)
 	found.why = short
 	if found.more = most > 0 && most < room; found.more {
 		room, found.why = most, "more was not asked for"
@@ -184,7 +186,7 @@ func climb(first, least, most int64, passes func(load int64) (bool, error)) (lar
 
 // passes reports whether a load is made in good order.
 func (s *nullServer) passes(ctx context.Context, load int64) (bool, error) {
-	sc := s.at.scenario
+	sc, why := s.at.scenario, ""
 	for n := range nullTries {
 		p := ceiling.NewPlan(sc.Search, scenario.Hold{}, load, n)
 		if s.best.Load > 0 {
@@ -203,10 +205,11 @@ func (s *nullServer) passes(ctx context.Context, load int64) (bool, error) {
 			s.best, s.tls = row, r.TLS
 			return true, nil
 		case row.Valid:
-			s.why = fmt.Sprintf("at %s a threshold does not hold", results.FormatCount(load))
+			why = fmt.Sprintf("at %s a threshold does not hold", results.FormatCount(load))
 		default:
-			s.why = fmt.Sprintf("at %s: %s", results.FormatCount(load), row.Invalid)
+			why = fmt.Sprintf("at %s: %s", results.FormatCount(load), row.Invalid)
 		}
 	}
+	s.why = why
 	return false, nil
 }
