@@ -87,20 +87,28 @@ func (o *OutcomeRow) ages() sparse {
 	return s
 }
 
-// cluster returns the age that most values lie near, within some 3 %, and how
-// many do.
+// cluster looks for a timer: the age before which next to none of the most
+// values lie that come within a tenth of one another, and how many these are.
+// A timer is never early, and late by as much as its host is busy.
 func (s *sparse) cluster() (at time.Duration, n int64) {
-	const reach = 2 // buckets to either side
+	var from int
 	for i, c := range s.counts {
 		var near int64
-		for j := max(i-reach, 0); j <= min(i+reach, len(s.counts)-1); j++ {
+		to := bucketFrom(s.from+i) * 11 / 10
+		for j := i; j < len(s.counts) && bucketFrom(s.from+j) <= to; j++ {
 			near += int64(s.counts[j])
 		}
 		if c > 0 && near > n {
-			at, n = (bucketFrom(s.from+i)+bucketFrom(s.from+i+1))/2, near
+			from, n = i, near
 		}
 	}
-	return at, n
+	early := n / 10 // of others, that happen to come shortly before
+	for i := from; i < len(s.counts); i++ {
+		if early -= int64(s.counts[i]); early < 0 {
+			return (bucketFrom(s.from+i) + bucketFrom(s.from+i+1)) / 2, n
+		}
+	}
+	return 0, 0
 }
 
 // fast reports whether most of s came at once.
