@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -49,6 +50,16 @@ func exit(code int) error {
 		return nil
 	}
 	return &exitError{code: code}
+}
+
+// kept is exit for a result that was told; failed is why it could not be
+// written, nil if it was. One that is not there for others to read has passed
+// nothing.
+func kept(code int, failed error) error {
+	if failed == nil {
+		return exit(code)
+	}
+	return &exitError{cmp.Or(code, exitInconclusive), failed}
 }
 
 // afterLoad is an error that came once load had begun. Something was sent, so

@@ -159,15 +159,15 @@ func findCeiling(c *cli.Context, s streams) error {
 	if h.dir, err = newResultDir(out, sc.Name, h.began, false); err != nil {
 		return err
 	}
-	if err := h.run(ctx, sc); err != nil {
-		return err
+	r, failed := h.run(ctx, sc)
+	if r == nil {
+		return failed
 	}
-	r := h.result()
 	if err := tell(s, r, output, h.quiet); err != nil {
 		fmt.Fprintln(s.err, "stampede:", err) // the result is in its file all the same
 	}
 	h.say("result: %s", h.dir.path)
-	return exit(r.ExitCode())
+	return kept(r.ExitCode(), failed)
 }
 
 // noteGoals gives a scenario without thresholds the usual ones, and says so.

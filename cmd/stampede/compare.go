@@ -100,10 +100,10 @@ func runCompare(c *cli.Context, s streams) error {
 		}
 	}
 	r, err := compareAll(c, s, sides, search, o)
-	if err != nil {
+	if r == nil {
 		return err
 	}
-	return tellComparison(c, s, r)
+	return tellComparison(c, s, r, err)
 }
 
 // compareRecorded compares two recorded runs, or two recorded searches.
@@ -120,10 +120,11 @@ func compareRecorded(c *cli.Context, s streams, a, b operand, o results.CompareO
 	} else if b.recorded.Compare, err = compareStoredCeilings(a, b, o); err != nil {
 		return err
 	}
-	return tellComparison(c, s, b.recorded)
+	return tellComparison(c, s, b.recorded, nil)
 }
 
-// compareAll compares every side with the first, one after the other.
+// compareAll compares every side with the first, one after the other. A result
+// that could not be written is returned all the same, beside the error.
 func compareAll(c *cli.Context, s streams, sides []operand, search *compareSearch, o results.CompareOptions) (last *results.Result, err error) {
 	ctx, release := stopOnSignal(c.Context, s.err)
 	defer release()
@@ -147,13 +148,12 @@ func compareAll(c *cli.Context, s streams, sides []operand, search *compareSearc
 	if len(sides) > 2 {
 		results.CorrectFamily(family, o)
 		last.Comparisons = family
-		for _, kept := range stored { // again, as corrected
-			if err := kept.dir.write(kept.result); err != nil {
-				return nil, afterLoad(err)
-			}
-		}
 	}
-	return last, nil
+	var failed error
+	for _, kept := range stored { // a family's again, as corrected
+		failed = errors.Join(failed, kept.dir.finish(kept.result))
+	}
+	return last, failed
 }
 
 // keptResult is a result and where it is written.
@@ -246,8 +246,9 @@ func (d *duel) warnOfShort(c *results.Comparison) {
 	}
 }
 
-// tellComparison prints what was compared the way that was asked for.
-func tellComparison(c *cli.Context, s streams, r *results.Result) error {
+// tellComparison prints what was compared the way that was asked for; failed
+// is why it could not be written.
+func tellComparison(c *cli.Context, s streams, r *results.Result, failed error) error {
 	announce(c, s, r)
 	if err := writeComparison(s.out, r, c.String("output"), c.Bool("quiet")); err != nil {
 		fmt.Fprintln(s.err, "stampede:", err)
@@ -256,7 +257,7 @@ func tellComparison(c *cli.Context, s streams, r *results.Result) error {
 	for _, one := range r.Compared() {
 		code = max(code, one.ExitCode())
 	}
-	return exit(code)
+	return kept(code, failed)
 }
 
 func writeComparison(w io.Writer, r *results.Result, output string, quiet bool) (err error) {

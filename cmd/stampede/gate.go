@@ -37,6 +37,7 @@ type gateRun struct {
 	gated    []results.Gated
 	warnings []string // of the calibration
 	result   *results.Result
+	failed   error // why the result could not be written
 }
 
 func runGate(c *cli.Context, s streams) error {
@@ -194,6 +195,7 @@ func (g *gateRun) runLive(c *cli.Context, s streams, release, baseline operand, 
 	if err != nil {
 		return afterLoad(err)
 	}
+	g.failed = d.dir.draw(g.result)
 	if !c.Bool("quiet") {
 		fmt.Fprintf(s.err, "result: %s\n", d.dir.path)
 	}
@@ -312,7 +314,7 @@ func (g *gateRun) tell(c *cli.Context, s streams, interrupted bool) error {
 	if code == exitInconclusive && !interrupted {
 		code = map[string]int{"": code, "pass": exitPass, "fail": exitFail}[g.policy]
 	}
-	return exit(code)
+	return kept(code, g.failed)
 }
 
 func writeGate(w io.Writer, r *results.Result, output string, quiet bool) error {
