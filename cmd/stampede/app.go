@@ -96,6 +96,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 }
 
 func newApp(s streams) *cli.App {
+	var unknown error // what help was asked of and there is not
 	app := &cli.App{
 		Name:      "stampede",
 		Usage:     "open thousands of WebSocket connections at once and say truthfully how the server took it",
@@ -109,14 +110,13 @@ func newApp(s streams) *cli.App {
 		UseShortOptionHandling:    true,
 		DisableSliceFlagSeparator: true, // a comma is part of a law, a header, a threshold
 		// Errors go to run, which knows the exit codes; the library must not exit itself.
-		ExitErrHandler: func(*cli.Context, error) {},
-		CommandNotFound: func(c *cli.Context, name string) {
-			fmt.Fprintf(s.err, "stampede: there is no command %q; see stampede --help\n", name)
-		},
-		OnUsageError: usageError,
+		ExitErrHandler:  func(*cli.Context, error) {},
+		CommandNotFound: func(c *cli.Context, name string) { unknown = noCommand(name) },
+		After:           func(*cli.Context) error { return unknown },
+		OnUsageError:    usageError,
 		Action: func(c *cli.Context) error {
 			if c.Args().Present() {
-				return fmt.Errorf("there is no command %q; see stampede --help", c.Args().First())
+				return noCommand(c.Args().First())
 			}
 			return cli.ShowAppHelp(c)
 		},
@@ -131,6 +131,10 @@ func newApp(s streams) *cli.App {
 		dressHelp(c)
 	}
 	return app
+}
+
+func noCommand(name string) error {
+	return fmt.Errorf("there is no command %q; see stampede --help", name)
 }
 
 // usageError keeps the library from printing its whole help over a wrong flag.
