@@ -131,9 +131,7 @@ func (g *gateRun) judgeRecorded(c *cli.Context, s streams, r *results.Result, ba
 	if len(baselines) > 0 {
 		gates = append(gates, results.GateStored(baselines, r, g.gatedBy(goals)))
 	}
-	gate := results.JoinGates(gates...)
-	r.Gate = &gate
-	g.result = r
+	g.answer(r, results.JoinGates(gates...))
 	return g.tell(c, s, false)
 }
 
@@ -273,10 +271,16 @@ func (g *gateRun) save(ctx context.Context, d *duel, gate results.Gate) error {
 		gate.Warnings = append(gate.Warnings, "interrupted: what is not decided stays so")
 	}
 	gate.Warnings = append(gate.Warnings, g.warnings...)
-	r := d.result()
-	r.Gate = &gate
+	g.answer(d.result(), gate)
+	g.result.Interrupted = g.result.Interrupted || ctx.Err() != nil
+	return d.dir.write(g.result)
+}
+
+// answer makes r the result of the gate: its verdict is the gate's, whatever
+// the one trial in it came to by itself.
+func (g *gateRun) answer(r *results.Result, gate results.Gate) {
+	r.Gate, r.Verdict = &gate, gate.Verdict
 	g.result = r
-	return d.dir.write(r)
 }
 
 // calibrated reads the calibration, and says what it lets expect.
