@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -51,6 +52,16 @@ func exit(code int) error {
 	return &exitError{code: code}
 }
 
+// kept is exit for a result that was told; failed is why it could not be
+// written, nil if it was. One that is not there for others to read has passed
+// nothing.
+func kept(code int, failed error) error {
+	if failed == nil {
+		return exit(code)
+	}
+	return &exitError{cmp.Or(code, exitInconclusive), failed}
+}
+
 // afterLoad is an error that came once load had begun. Something was sent, so
 // it is no usage error, and there is no verdict either.
 func afterLoad(err error) error {
@@ -85,6 +96,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 }
 
 func newApp(s streams) *cli.App {
+	var unknown error // what help was asked of and there is not
 	app := &cli.App{
 		Name:      "stampede",
 		Usage:     "open thousands of WebSocket connections at once and say truthfully how the server took it",
@@ -98,14 +110,13 @@ func newApp(s streams) *cli.App {
 		UseShortOptionHandling:    true,
 		DisableSliceFlagSeparator: true, // a comma is part of a law, a header, a threshold
 		// Errors go to run, which knows the exit codes; the library must not exit itself.
-		ExitErrHandler: func(*cli.Context, error) {},
-		CommandNotFound: func(c *cli.Context, name string) {
-			fmt.Fprintf(s.err, "stampede: there is no command %q; see stampede --help\n", name)
-		},
-		OnUsageError: usageError,
+		ExitErrHandler:  func(*cli.Context, error) {},
+		CommandNotFound: func(c *cli.Context, name string) { unknown = noCommand(name) },
+		After:           func(*cli.Context) error { return unknown },
+		OnUsageError:    usageError,
 		Action: func(c *cli.Context) error {
 			if c.Args().Present() {
-				return fmt.Errorf("there is no command %q; see stampede --help", c.Args().First())
+				return noCommand(c.Args().First())
 			}
 			return cli.ShowAppHelp(c)
 		},
@@ -120,6 +131,10 @@ func newApp(s streams) *cli.App {
 		dressHelp(c)
 	}
 	return app
+}
+
+func noCommand(name string) error {
+	return fmt.Errorf("there is no command %q; see stampede --help", name)
 }
 
 // usageError keeps the library from printing its whole help over a wrong flag.

@@ -177,18 +177,15 @@ func findCeiling(c *cli.Context, s streams) (err error) {
 	if err := h.server.startFor(ctx, h.dir); err != nil {
 		return err
 	}
-	if err := h.run(ctx, sc); err != nil {
-		return err
-	}
-	r := h.result()
-	if err := h.dir.draw(r); err != nil {
-		return err
+	r, failed := h.run(ctx, sc)
+	if r == nil {
+		return failed
 	}
 	if err := tell(s, r, output, h.quiet); err != nil {
 		fmt.Fprintln(s.err, "stampede:", err) // the result is in its file all the same
 	}
 	h.say("result: %s", h.dir.path)
-	return exit(r.ExitCode())
+	return kept(r.ExitCode(), failed)
 }
 
 // options are those of the search. One that goes on keeps to this host as it

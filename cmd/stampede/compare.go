@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -107,9 +106,7 @@ func runCompare(c *cli.Context, s streams) error {
 	if r == nil {
 		return failed
 	}
-	err = tellComparison(c, s, r)
-	endWith(&err, failed)
-	return err
+	return tellComparison(c, s, r, failed)
 }
 
 // compareRecorded compares two recorded runs, or two recorded searches.
@@ -126,11 +123,12 @@ func compareRecorded(c *cli.Context, s streams, a, b operand, o results.CompareO
 	} else if b.recorded.Compare, err = compareStoredCeilings(a, b, o); err != nil {
 		return err
 	}
-	return tellComparison(c, s, b.recorded)
+	return tellComparison(c, s, b.recorded, nil)
 }
 
 // compareAll compares every side with the first, one after the other. An error
-// ends that; last is what was compared before, nil if nothing was.
+// ends that, or is of a result that could not be written; last is what was
+// compared before, nil if nothing was.
 func compareAll(c *cli.Context, s streams, sides []operand, search *compareSearch, o results.CompareOptions) (last *results.Result, err error) {
 	ctx, release := stopOnSignal(c.Context, s.err)
 	defer release()
@@ -149,12 +147,12 @@ func compareAll(c *cli.Context, s streams, sides []operand, search *compareSearc
 			break
 		}
 	}
-	return last, errors.Join(err, finish(stored, len(sides) > 2, o))
+	return last, errors.Join(err, finishAll(stored, len(sides) > 2, o))
 }
 
-// finish corrects comparisons that are a family for their number, and writes
+// finishAll corrects comparisons that are a family for their number, and writes
 // all as they are then.
-func finish(stored []keptResult, family bool, o results.CompareOptions) error {
+func finishAll(stored []keptResult, family bool, o results.CompareOptions) (failed error) {
 	var all []*results.Comparison
 	for _, kept := range stored {
 		all = append(all, kept.result.Compare)
@@ -164,11 +162,9 @@ func finish(stored []keptResult, family bool, o results.CompareOptions) error {
 		stored[len(stored)-1].result.Comparisons = all
 	}
 	for _, kept := range stored {
-		if err := cmp.Or(kept.dir.write(kept.result), kept.dir.draw(kept.result)); err != nil {
-			return afterLoad(err)
-		}
+		failed = errors.Join(failed, kept.dir.finish(kept.result))
 	}
-	return nil
+	return failed
 }
 
 // pairsOf is how many pairs are compared: of searches, which take minutes, one
@@ -276,8 +272,9 @@ func (d *duel) warnOfShort(c *results.Comparison) {
 	}
 }
 
-// tellComparison prints what was compared the way that was asked for.
-func tellComparison(c *cli.Context, s streams, r *results.Result) error {
+// tellComparison prints what was compared the way that was asked for; failed
+// is why it could not be written.
+func tellComparison(c *cli.Context, s streams, r *results.Result, failed error) error {
 	announce(c, s, r)
 	if err := writeComparison(s.out, r, c.String("output"), c.Bool("quiet")); err != nil {
 		fmt.Fprintln(s.err, "stampede:", err)
@@ -286,7 +283,7 @@ func tellComparison(c *cli.Context, s streams, r *results.Result) error {
 	for _, one := range r.Compared() {
 		code = max(code, one.ExitCode())
 	}
-	return exit(code)
+	return kept(code, failed)
 }
 
 func writeComparison(w io.Writer, r *results.Result, output string, quiet bool) (err error) {

@@ -248,10 +248,11 @@ func (d *duel) loadBy(ctx context.Context, s streams, search *compareSearch) (no
 		if err != nil {
 			return "", err
 		}
-		if err := h.run(ctx, h.at.scenario); err != nil {
-			return "", err
+		r, err := h.run(ctx, h.at.scenario)
+		if err != nil {
+			return "", afterLoad(err)
 		}
-		search.ceiling = h.result().Ceiling
+		search.ceiling = r.Ceiling
 	}
 	load, err := search.load()
 	if err != nil {

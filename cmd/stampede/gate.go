@@ -40,6 +40,7 @@ type gateRun struct {
 	notes    []string // what the verdict does not cover
 	seed     uint64   // of the trials
 	result   *results.Result
+	failed   error // why the result could not be written
 }
 
 func runGate(c *cli.Context, s streams) error {
@@ -133,9 +134,7 @@ func (g *gateRun) judgeRecorded(c *cli.Context, s streams, r *results.Result, ba
 	if len(baselines) > 0 {
 		gates = append(gates, results.GateStored(baselines, r, g.gatedBy(goals)))
 	}
-	gate := results.JoinGates(gates...)
-	r.Gate = &gate
-	g.result = r
+	g.answer(r, results.JoinGates(gates...))
 	return g.tell(c, s, false)
 }
 
@@ -197,9 +196,7 @@ func (g *gateRun) runLive(c *cli.Context, s streams, release, baseline operand, 
 	if err != nil {
 		return afterLoad(err)
 	}
-	if err := d.dir.draw(g.result); err != nil {
-		return err
-	}
+	g.failed = d.dir.draw(g.result)
 	if !c.Bool("quiet") {
 		fmt.Fprintf(s.err, "result: %s\n", d.dir.path)
 	}
@@ -288,10 +285,16 @@ func (g *gateRun) save(ctx context.Context, d *duel, gate results.Gate) error {
 	gate.Warnings = append(gate.Warnings, g.warnings...)
 	gate.Notes = append(gate.Notes, g.notes...)
 	gate.Seed = g.seed
-	r := d.result()
-	r.Gate = &gate
+	g.answer(d.result(), gate)
+	g.result.Interrupted = g.result.Interrupted || ctx.Err() != nil
+	return d.dir.write(g.result)
+}
+
+// answer makes r the result of the gate: its verdict is the gate's, whatever
+// the one trial in it came to by itself.
+func (g *gateRun) answer(r *results.Result, gate results.Gate) {
+	r.Gate, r.Verdict = &gate, gate.Verdict
 	g.result = r
-	return d.dir.write(r)
 }
 
 // calibrated reads the calibration, and says what it lets expect.
@@ -329,7 +332,7 @@ func (g *gateRun) tell(c *cli.Context, s streams, interrupted bool) error {
 	if code == exitInconclusive && !interrupted {
 		code = map[string]int{"": code, "pass": exitPass, "fail": exitFail}[g.policy]
 	}
-	return exit(code)
+	return kept(code, g.failed)
 }
 
 func writeGate(w io.Writer, r *results.Result, output string, quiet bool) error {

@@ -44,15 +44,17 @@ func (h *hunt) say(format string, args ...any) {
 	}
 }
 
-// run makes the search. Whatever ends it, the result is written.
-func (h *hunt) run(ctx context.Context, sc *scenario.Scenario) error {
+// run makes the search. Whatever ends it, the result is written; one that
+// could not be is returned all the same, beside the error.
+func (h *hunt) run(ctx context.Context, sc *scenario.Scenario) (*results.Result, error) {
 	if err := h.save(); err != nil { // so that a directory that can't be written to is known before anything is sent
-		return err
+		return nil, err
 	}
 	if err := h.loop(sc).Run(ctx); err != nil {
-		return afterLoad(err)
+		return nil, afterLoad(err)
 	}
-	return afterLoad(h.save())
+	r := h.result()
+	return r, h.dir.finish(r)
 }
 
 func (h *hunt) loop(sc *scenario.Scenario) *ceiling.Loop {

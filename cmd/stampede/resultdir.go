@@ -113,6 +113,11 @@ func (d *resultDir) draw(r *results.Result) error {
 	return d.replace("report.html", func(w io.Writer) error { return report.HTML(w, r) })
 }
 
+// finish writes r, which is the last there will be, and its report.
+func (d *resultDir) finish(r *results.Result) error {
+	return errors.Join(d.write(r), d.draw(r))
+}
+
 // replace writes a file of the directory anew: whole, or not at all.
 func (d *resultDir) replace(name string, write func(io.Writer) error) error {
 	return replaceFile(filepath.Join(d.path, name), write)

@@ -119,17 +119,7 @@ func runScenario(c *cli.Context, s streams) (err error) {
 	if !c.Bool("quiet") {
 		fmt.Fprintf(s.err, "result: %s\n", j.dir.path)
 	}
-	return j.verdict(r)
-}
-
-// verdict is the run's exit code. What was printed tells of a result that
-// could not be kept; but one that is not there for others to read has passed
-// nothing.
-func (j *job) verdict(r *results.Result) error {
-	if j.failed == nil {
-		return exit(r.ExitCode())
-	}
-	return &exitError{cmp.Or(r.ExitCode(), exitInconclusive), j.failed}
+	return kept(r.ExitCode(), j.failed)
 }
 
 // tell prints the result the way that was asked for.

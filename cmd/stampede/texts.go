@@ -17,6 +17,9 @@ func schemaCommand(s streams) *cli.Command {
 		Usage:     "print the JSON Schema of scenario files, for editors",
 		UsageText: "stampede schema\n\n   stampede schema > stampede.schema.json",
 		Action: func(c *cli.Context) error {
+			if c.Args().Present() {
+				return fmt.Errorf("schema takes no argument, got %q", c.Args().First())
+			}
 			_, err := s.out.Write(scenario.Schema())
 			return err
 		},
