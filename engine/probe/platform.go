@@ -11,7 +11,7 @@ var platformRefusals = []symptom{
 	{"tls_required", all(isPlain, status(400, 403, 426), func(p *Probe) bool {
 		return strings.HasPrefix(strings.ToLower(p.Reply.value("upgrade")), "tls/") || inBody("ssl is required", "please use https", "requires https", "https is required")(p)
 	}), func(p *Probe) (string, string) {
-		return upper(who(p)) + " takes requests for this path over TLS only.", "Try " + withScheme(p, "wss") + "."
+		return whoFirst(p) + " takes requests for this path over TLS only.", "Try " + withScheme(p, "wss") + "."
 	}},
 	{"other_upgrade_required", all(status(426), wantsOther), func(p *Probe) (string, string) {
 		return fmt.Sprintf("The server wants another protocol than WebSocket: it names Upgrade: %s.", atMost(p.Reply.value("upgrade"), 100)),
