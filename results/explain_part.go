@@ -136,20 +136,27 @@ func (a *absence) take(s *Second, step time.Duration, before int64) {
 	a.to = s.At + step
 	a.failed += s.failed()
 	for name, n := range s.Outcomes {
-		if name != Established.String() {
+		if isServers(name) {
 			a.outcomes[name] += n
 		}
 	}
 }
 
-// failed is how many attempts ended in the step without being established.
+// failed is how many attempts the server failed that ended in the step.
 func (s *Second) failed() (n int64) {
 	for name, count := range s.Outcomes {
-		if name != Established.String() {
+		if isServers(name) {
 			n += count
 		}
 	}
 	return n
+}
+
+// isServers reports whether the outcome called name is a failure of the server,
+// and none of this host or of whoever stopped the run.
+func isServers(name string) bool {
+	kind, _, _ := strings.Cut(name, " ")
+	return kind != Established.String() && kind != Local.String() && kind != Canceled.String() && kind != Resolve.String()
 }
 
 // away tells of a time in which nobody got in, and after which all was well.

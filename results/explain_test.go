@@ -182,6 +182,8 @@ func TestExplain(t *testing.T) {
 			"away", []string{"From 0s to 1s next to nothing was established (990 of 990 ended in 503), and 2,991 were after that"}},
 		{"a restart in between", story{acts: []act{{n: 2000, burst: -1, took: ms, ends: fine}, {n: 990, burst: -1, took: ms, ends: resetByPeer}, {n: 3000, burst: -1, took: ms, ends: fine}}},
 			"away", []string{"From 2s to 3s", "ended in reset upgrade"}},
+		{"no ports for a second", story{acts: []act{{n: 2000, burst: -1, took: ms, ends: fine}, {n: 990, burst: -1, took: ms, ends: noPort}, {n: 3000, burst: -1, took: ms, ends: fine}}},
+			"own_limit", nil},
 		{"away until the end", story{acts: []act{{n: 2000, burst: -1, took: ms, ends: fine}, {n: 2000, burst: -1, took: ms, ends: badGateway}}}, "refused_in_part", nil},
 		{"away, and refused at other times too", story{acts: []act{{n: 990, burst: -1, took: ms, ends: unavailable}, {n: 3000, burst: -1, took: ms, ends: fine, each: everySecond(unavailable)}}},
 			"admission_limit", nil},

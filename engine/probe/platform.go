@@ -19,7 +19,7 @@ var platformRefusals = []symptom{
 	}},
 	{"challenge", isChallenge, func(p *Probe) (string, string) {
 		return "A bot check or firewall answered (" + who(p) + "), not the server.",
-			"Let this client's address pass there, or probe the server behind it with --connect-to"
+			"Let this client's address pass there, or probe the server behind it with --connect-to ADDRESS:PORT."
 	}},
 	{"envoy_rbac", all(status(403), inBody("rbac: access denied")), always(
 		"A rule of Envoy's RBAC filter denies the request; in Istio, an AuthorizationPolicy.",
