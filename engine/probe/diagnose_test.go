@@ -86,6 +86,8 @@ func TestRefusals(t *testing.T) {
 		{"404 of Action Cable", Options{}, page("404 Not Found\r\nContent-Type: text/plain; charset=utf-8", "Page not found"), 0, "action_cable", []string{"allowed_request_origins", "no Origin was sent"}},
 		{"404 of a page that says the same", Options{}, page("404 Not Found\r\nContent-Type: text/html", "Page not found"), 0, "not_found", nil},
 		{"401 of two schemes", Options{}, page("401 Unauthorized\r\nWWW-Authenticate: Negotiate\r\nWWW-Authenticate: NTLM", ""), 0, "unauthorized", []string{"asks for Negotiate, NTLM"}},
+		{"500 of a tarpit", Options{}, page("500 Internal Server Error", "<html><body><h1>500 Internal Server Error</h1>\nAn internal server error occurred.\n</body></html>\n"), 1003 * time.Millisecond, "tarpit", []string{"a round age: a deadline of 1 s", "timeout tarpit"}},
+		{"429 of HAProxy", Options{}, page("429 Too Many Requests", "<html><body><h1>429 Too Many Requests</h1>\nYou have sent too many requests in a given amount of time.\n</body></html>\n"), 0, "rate_limited", []string{"HAProxy"}},
 		{"418", Options{}, page("418 I'm a teapot", ""), 0, "refused_by_server", []string{"418 in place of 101"}},
 		{"700", Options{}, page("700 Odd", ""), 0, "refused_by_server odd_head", nil},
 	}

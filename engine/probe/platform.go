@@ -48,6 +48,10 @@ var platformRefusals = []symptom{
 	{"forbidden_by_rule", all(status(403), inBody("request forbidden by administrative rules")), always(
 		"A rule of HAProxy denies the request; it did not reach the server behind.",
 		"Look for http-request deny (and block, in old versions) in HAProxy's configuration: an address list, a path, a header.")},
+	{"tarpit", all(status(500), inBody("an internal server error occurred.\n</body></html>")), func(p *Probe) (string, string) {
+		return "HAProxy answered 500 by itself, " + age(p) + ": so a tarpit ends, and what HAProxy has no resources for. It did not reach the server behind.",
+			"Look for http-request tarpit and timeout tarpit in HAProxy's configuration, and at its log (termination state PT for a tarpit)."
+	}},
 	{"page_redirect", all(status(200), inBody(`http-equiv="refresh"`, "http-equiv='refresh'", "http-equiv=refresh")), always(
 		"A page answered that sends browsers on to another: a login, a captive portal of this network, or a moved site.",
 		"Open the same address in a browser and see where it leads; then log in, or probe what it leads to.")},

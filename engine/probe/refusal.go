@@ -115,7 +115,7 @@ var statusRefusals = []symptom{
 		return cloudflareCodes[int(p.Outcome.Status)] + " " + upper(age(p)) + ".", "Probe the server behind Cloudflare with --connect-to ADDRESS:PORT."
 	}},
 	{"bad_gateway", status(502), func(p *Probe) (string, string) {
-		return fmt.Sprintf("%s could not make sense of the server behind it, %s: it refused, closed, spoke another protocol (TLS or not, HTTP/2), or its 101 was not valid.", whoFirst(p), age(p)),
+		return fmt.Sprintf("%s could not make sense of the server behind it, %s: it refused, closed, spoke another protocol (TLS or not, HTTP/2), its head was too large, or its 101 was not valid.", whoFirst(p), age(p)),
 			"Probe the server behind with --connect-to ADDRESS:PORT, and read the proxy's error log."
 	}},
 	{"no_backend", status(503), func(p *Probe) (string, string) {
