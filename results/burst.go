@@ -10,7 +10,20 @@ type burstTally struct {
 	outcomes    tally
 	order       order
 	completed   sparse // from the burst's instant to established
+
+	established, failed launches
 }
+
+// launches sums up when some of a burst's attempts were launched.
+type launches struct {
+	n   int64
+	sum time.Duration // of the offsets from the burst's instant
+}
+
+func (l *launches) merge(o launches) { l.n, l.sum = l.n+o.n, l.sum+o.sum }
+
+// mean is their mean offset; 0 if there are none.
+func (l *launches) mean() time.Duration { return l.sum / time.Duration(max(l.n, 1)) }
 
 // maxCompletions bounds the bursts that keep how they completed, some 4 KB
 // each: nobody looks at more curves.
@@ -19,9 +32,15 @@ const maxCompletions = 32
 func (b *burstTally) add(a *Attempt, row int, at time.Duration) {
 	b.outcomes.add(row, 1)
 	b.order.add(a, at)
-	if launched, at := a.launch(); launched {
-		b.span(at, at, 1)
+	if launched, start := a.launch(); launched {
+		b.span(start, start, 1)
 		b.ended = max(b.ended, a.Ended)
+		l := launches{1, start - at}
+		if a.Outcome.Kind == Established {
+			b.established.merge(l)
+		} else {
+			b.failed.merge(l)
+		}
 	}
 }
 
@@ -42,6 +61,8 @@ func (b *burstTally) merge(o *burstTally, row func(int) int) {
 		b.outcomes.add(row(t.row), t.n)
 	}
 	b.order.merge(o.order)
+	b.established.merge(o.established)
+	b.failed.merge(o.failed)
 	b.completed.merge(&o.completed)
 }
 
@@ -62,6 +83,11 @@ type BurstRow struct {
 	PaceFit    float64          `json:"pace_fit"`       // r² of that, 0 to 1
 
 	LaunchDelay time.Duration `json:"launch_delay_ns,omitempty"` // from At to the first launch
+
+	// How long after At those that were established, and those that were not,
+	// were launched in the mean; 0 where there were none.
+	EstablishedLaunch time.Duration `json:"established_launch_ns,omitempty"`
+	FailedLaunch      time.Duration `json:"failed_launch_ns,omitempty"`
 
 	// Completed has how long after At its handshakes were established, in the
 	// buckets of Figures.Groups. Kept for the first 32 bursts of a run.
@@ -90,6 +116,7 @@ func (r *Recorder) burstRows(n int) []BurstRow {
 		if b.launched > 0 {
 			list[i].LaunchDelay = b.first - plan.At
 		}
+		list[i].EstablishedLaunch, list[i].FailedLaunch = b.established.mean(), b.failed.mean()
 		list[i].Pace, list[i].PaceFit = b.order.pace()
 		busy = max(busy, b.ended)
 	}

@@ -49,7 +49,7 @@ func Explain(r *Result, k Kernel) []Finding {
 	e := explainer{r, k}
 	var list []Finding
 	for _, look := range []func() (Finding, bool){
-		e.ownLimit, e.acceptQueue, e.halfOpen, e.fixedAge, e.admission, e.closedAtOnce,
+		e.ownLimit, e.acceptQueue, e.halfOpen, e.away, e.fixedAge, e.admission, e.refusedInPart, e.closedAtOnce,
 		e.oneByOne, e.slowPhase, e.deadline, e.closedOnOpen, e.closedWhileHeld,
 		e.saturated, e.plateau, e.losses, e.unread,
 	} {

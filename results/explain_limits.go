@@ -46,10 +46,11 @@ func (e explainer) admission() (Finding, bool) {
 	if limit := e.admitted(names); limit != "" {
 		text += "; " + limit
 	}
+	_, away := e.absent()
 	return Finding{
 		Name: "admission_limit", Share: e.share(n), Text: text + ".",
 		Next: "the proxy's limits (nginx limit_conn and limit_req, HAProxy maxconn, an ingress's rate limit), for an address most of all: all load comes from few of them here",
-	}, n >= fewestSeen
+	}, n >= fewestSeen && !away
 }
 
 // admitted says how many got in when others were refused, if it was as many
@@ -118,6 +119,10 @@ func (e explainer) closedAtOnce() (Finding, bool) {
 	f.Text = fmt.Sprintf("%s connections were taken and dropped at once without a reply (%s closed, %s reset)", FormatCount(n), FormatCount(closed), FormatCount(reset))
 	open := max(e.Held.Peak, e.mostOfABurst())
 	switch w := halfOfPower(open); {
+	case e.turn() == anyTurn:
+		f.Name = "dropped_among_others"
+		f.Text += ", among those established and not behind them: no limit that filled up, but one of several servers or workers that drops them, or a rule that goes by chance"
+		f.Next = "each server by itself with stampede probe --connect-to, and the error logs of proxy and servers"
 	case w > 0:
 		f.Name = "worker_connections"
 		f.Text += fmt.Sprintf(", with %s open: near half of %s, which suggests nginx worker_connections %d, two for each", FormatCount(open), FormatCount(w), w)
@@ -131,7 +136,8 @@ func (e explainer) closedAtOnce() (Finding, bool) {
 		f.Next = "the server's limit of open files (ulimit -n, /proc/PID/limits), its connection limits and its error log"
 	}
 	f.Text += "."
-	return f, n >= fewestSeen
+	_, away := e.absent()
+	return f, n >= fewestSeen && !away
 }
 
 func (e explainer) mostOfABurst() (n int64) {

@@ -56,6 +56,8 @@ var (
 	dropped     = Outcome{Kind: Closed, Phase: PhaseUpgrade}
 	resetByPeer = Outcome{Kind: Reset, Phase: PhaseUpgrade}
 	fine        = Outcome{Kind: Established}
+	forbidden   = Outcome{Kind: Status, Phase: PhaseUpgrade, Status: 403}
+	badGateway  = Outcome{Kind: Status, Phase: PhaseUpgrade, Status: 502}
 )
 
 func (s story) result() *Result {
@@ -168,6 +170,28 @@ func TestExplain(t *testing.T) {
 		{"out of descriptors", story{bursts: one, acts: []act{{n: 41, took: 5 * ms, ends: fine}, {n: 7, took: 2 * ms, ends: dropped}, {n: 12, took: 2 * ms, ends: resetByPeer}}},
 			"closed_at_once", []string{"with 41 open: a limit of connections or of open files"}},
 		{"reset on overflow", story{bursts: one, acts: []act{{n: 41, took: 5 * ms, ends: fine}, {n: 19, took: 2 * ms, ends: resetByPeer}}}, "reset_at_once", []string{"with 41 open", "out of open files", "tcp_abort_on_overflow"}},
+		{"resets among others, half of a power of two", story{bursts: one, acts: []act{{n: 60, took: 5 * ms, ends: fine, each: everySecond(resetByPeer)}}},
+			"dropped_among_others", []string{"30 connections were taken and dropped at once", "no limit that filled up"}},
+
+		{"a limit that answers 403", story{bursts: one, acts: []act{{n: 20, took: 5 * ms, ends: fine}, {n: 40, took: 5 * ms, ends: forbidden}}},
+			"refused_in_part", []string{"40 were answered 403 at once while 20 were established", "Those launched first got in: a limit that answers so once it is reached"}},
+		{"one replica of two says 403", story{bursts: one, acts: []act{{n: 60, took: 5 * ms, ends: fine, each: everySecond(forbidden)}}},
+			"refused_in_part", []string{"unless their requests differ: servers behind a balancer that differ"}},
+		{"one server of two is down", story{acts: []act{{n: 600, burst: -1, took: 5 * ms, ends: fine, each: everySecond(badGateway)}}},
+			"refused_in_part", []string{"300 were answered 502 at once", "one of several that is down"}},
+		{"all forbidden", story{acts: []act{{n: 600, burst: -1, took: 5 * ms, ends: forbidden}}}, "", nil},
+		{"four forbidden are thin", story{acts: []act{{n: 600, burst: -1, took: 5 * ms, ends: fine}, {n: 4, burst: -1, took: 5 * ms, ends: forbidden}}}, "", nil},
+
+		{"a restart", story{acts: []act{{n: 990, burst: -1, took: ms, ends: unavailable}, {n: 3000, burst: -1, took: ms, ends: fine}}},
+			"away", []string{"From 0s to 1s next to nothing was established (990 of 990 ended in 503), and 2,991 were after that"}},
+		{"a restart in between", story{acts: []act{{n: 2000, burst: -1, took: ms, ends: fine}, {n: 990, burst: -1, took: ms, ends: resetByPeer}, {n: 3000, burst: -1, took: ms, ends: fine}}},
+			"away", []string{"From 2s to 3s", "ended in reset upgrade"}},
+		{"no ports for a second", story{acts: []act{{n: 2000, burst: -1, took: ms, ends: fine}, {n: 990, burst: -1, took: ms, ends: noPort}, {n: 3000, burst: -1, took: ms, ends: fine}}},
+			"own_limit", nil},
+		{"away until the end", story{acts: []act{{n: 2000, burst: -1, took: ms, ends: fine}, {n: 2000, burst: -1, took: ms, ends: badGateway}}}, "refused_in_part", nil},
+		{"away, and refused at other times too", story{acts: []act{{n: 990, burst: -1, took: ms, ends: unavailable}, {n: 3000, burst: -1, took: ms, ends: fine, each: everySecond(unavailable)}}},
+			"admission_limit", nil},
+
 		{"closed after a while", story{bursts: one, acts: []act{{n: 41, took: 5 * ms, ends: fine}, {n: 19, took: 2 * time.Second, ends: dropped}}}, "", nil},
 
 		{"one by one", story{bursts: []Burst{{Count: 100}}, acts: []act{{n: 100, ends: fine, each: func(i int, a *Attempt) { a.Ended = a.Started + time.Duration(i+1)*20*ms }}}},
@@ -226,6 +250,15 @@ func TestExplain(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// everySecond makes every second attempt end so.
+func everySecond(o Outcome) func(int, *Attempt) {
+	return func(i int, a *Attempt) {
+		if i%2 == 1 {
+			a.Outcome = o
+		}
 	}
 }
 

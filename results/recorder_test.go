@@ -222,8 +222,8 @@ func TestBursts(t *testing.T) {
 	refused.Burst = 1
 	r.Attempt(refused)
 	want := []BurstRow{
-		{Count: 100, Launched: 100, LaunchSpan: 99 * ms, LaunchDelay: 1, Outcomes: map[string]int64{"established": 100}, FirstWave: 100},
-		{At: 5 * time.Second, Count: 200, Within: 50 * ms, Launched: 1, LaunchDelay: 1, Outcomes: map[string]int64{"refused connect": 1}, Overlapped: true},
+		{Count: 100, Launched: 100, LaunchSpan: 99 * ms, LaunchDelay: 1, EstablishedLaunch: 49*ms + 500*time.Microsecond + 1, Outcomes: map[string]int64{"established": 100}, FirstWave: 100},
+		{At: 5 * time.Second, Count: 200, Within: 50 * ms, Launched: 1, LaunchDelay: 1, FailedLaunch: 1, Outcomes: map[string]int64{"refused connect": 1}, Overlapped: true},
 	}
 	got := r.Result(Run{}).Bursts
 	done := got[0].CompletionBuckets()

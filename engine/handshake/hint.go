@@ -153,6 +153,10 @@ func StatusHint(status uint16, head, body []byte) string {
 		if location, ok := fieldValue(head, "location"); ok {
 			return "redirected to " + quote(location) + ", which is not followed: one attempt is one handshake"
 		}
+	case 426:
+		if names, ok := fieldValue(head, "upgrade"); ok && !bytes.Contains(bytes.ToLower(names), []byte("websocket")) {
+			return "the server wants " + quote(names) + " and no WebSocket there; if that is TLS, try wss://"
+		}
 	case 400:
 		for _, phrase := range plainOnTLS {
 			if bytes.Contains(body, phrase) {

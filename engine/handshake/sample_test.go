@@ -84,6 +84,8 @@ func TestStatusHint(t *testing.T) {
 		{"go tls port", 400, hidden, "Client sent an HTTP request to an HTTPS server.\n", "wss://"},
 		{"other 400", 400, hidden, "bad", ""},
 		{"upgrade required", 426, "HTTP/1.1 426 Upgrade Required\r\n\r\n", "", "Connection"},
+		{"upgrade required, to websocket", 426, "HTTP/1.1 426 Upgrade Required\r\nUpgrade: WebSocket\r\n\r\n", "", "Connection"},
+		{"upgrade required, to tls", 426, "HTTP/1.1 426 Upgrade Required\r\nUpgrade: TLS/1.2, HTTP/1.1\r\n\r\n", "", "wss://"},
 		{"misdirected", 421, "HTTP/1.1 421 Misdirected Request\r\n\r\n", "", "Host"},
 		{"no guess", 403, "HTTP/1.1 403 Forbidden\r\nserver: envoy\r\n\r\n", "", ""},
 	}

@@ -12,6 +12,8 @@ import (
 const (
 	soon      = 21 // days a certificate has left
 	largeHead = 8000
+
+	leastKeyBits = 2048 // CA/Browser Forum Baseline Requirements §6.1.5
 )
 
 // asides are what is worth saying beside the outcome; any number applies.
@@ -45,6 +47,12 @@ var asides = []symptom{
 	}},
 	{"unverified", func(p *Probe) bool { return p.TLS != nil && p.TLS.Insecure && len(p.TLS.Chain) > 0 && !p.TLS.Verified }, func(p *Probe) (string, string) {
 		return "The certificate was not accepted but ignored, as --insecure says: " + p.TLS.Why + ".", "Clients that verify fail here."
+	}},
+	{"weak_key", func(p *Probe) bool {
+		return p.TLS != nil && len(p.TLS.Chain) > 0 && 0 < p.TLS.Chain[0].KeyBits && p.TLS.Chain[0].KeyBits < leastKeyBits
+	}, func(p *Probe) (string, string) {
+		return fmt.Sprintf("The certificate's RSA key has %d bits. Browsers and public authorities want %d at least.", p.TLS.Chain[0].KeyBits, leastKeyBits),
+			"Have it issued anew, for an ECDSA key or a longer one."
 	}},
 	{"expires_soon", func(p *Probe) bool {
 		return p.TLS != nil && p.TLS.Verified && p.TLS.Chain[0].DaysLeft < soon

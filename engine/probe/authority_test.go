@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -51,6 +52,11 @@ func newKey(t testing.TB) *ecdsa.PrivateKey {
 // issue makes a certificate for the test's own host, as change alters it.
 func (a *authority) issue(change func(*x509.Certificate)) *tls.Certificate {
 	a.t.Helper()
+	return a.issueFor(newKey(a.t), change)
+}
+
+func (a *authority) issueFor(key crypto.Signer, change func(*x509.Certificate)) *tls.Certificate {
+	a.t.Helper()
 	template := &x509.Certificate{SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: "good.test"},
 		DNSNames: []string{"good.test"}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
 		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(90*24*time.Hour + time.Hour),
@@ -58,7 +64,6 @@ func (a *authority) issue(change func(*x509.Certificate)) *tls.Certificate {
 	if change != nil {
 		change(template)
 	}
-	key := newKey(a.t)
 	der, err := x509.CreateCertificate(rand.Reader, template, a.cert, key.Public(), a.key)
 	if err != nil {
 		a.t.Fatal(err)

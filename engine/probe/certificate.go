@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"crypto/rsa"
 	"crypto/tls"
 	"crypto/x509"
 	"math"
@@ -50,6 +51,7 @@ type Certificate struct {
 	SelfSigned bool      `json:"self_signed,omitempty"`
 	Authority  bool      `json:"authority,omitempty"` // it may sign others
 	Key        string    `json:"key"`
+	KeyBits    int       `json:"key_bits,omitempty"` // of an RSA key; 0 for another
 }
 
 // describe takes over what a handshake settled and judges the chain at an
@@ -102,6 +104,9 @@ func describeCertificate(c *x509.Certificate, at time.Time) Certificate {
 		DaysLeft:   int(math.Floor(c.NotAfter.Sub(at).Hours() / 24)),
 		SelfSigned: string(c.RawSubject) == string(c.RawIssuer),
 		Authority:  c.IsCA, Key: c.PublicKeyAlgorithm.String(),
+	}
+	if key, ok := c.PublicKey.(*rsa.PublicKey); ok {
+		d.KeyBits = key.N.BitLen()
 	}
 	total := len(c.DNSNames) + len(c.IPAddresses)
 	for _, n := range c.DNSNames[:min(len(c.DNSNames), maxNames)] {

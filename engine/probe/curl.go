@@ -32,7 +32,7 @@ func Curl(o Options, files CurlFiles) (string, error) {
 	if p.secure {
 		scheme = "https"
 	}
-	args = append(args, scheme+"://"+p.curlHost()+p.url.RequestURI())
+	args = append(args, scheme+"://"+p.curlHost()+p.masks.text(p.url.RequestURI()))
 	for i, a := range args {
 		args[i] = shellQuoted(a)
 	}

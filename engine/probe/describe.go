@@ -10,7 +10,7 @@ import (
 // describeRequest is the request as it may be shown.
 func (p *plan) describeRequest() Request {
 	text := p.request.AppendTo(nil, &p.key, 0)
-	d := Request{Target: p.url.RequestURI(), Host: p.host, Subprotocols: p.Subprotocols, Size: len(text),
+	d := Request{Target: p.masks.text(p.url.RequestURI()), Host: p.host, Subprotocols: p.Subprotocols, Size: len(text),
 		Head: p.masks.head(handshake.Escape(text))}
 	for _, h := range readHead(text) {
 		if strings.EqualFold(h.Name, "origin") {

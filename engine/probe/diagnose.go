@@ -152,6 +152,15 @@ func who(p *Probe) string {
 	return "the server"
 }
 
+// whoFirst names the reply's author at the start of a sentence. A program's
+// name keeps its first letter.
+func whoFirst(p *Probe) string {
+	if p.author().Name == "" {
+		return "The server"
+	}
+	return who(p)
+}
+
 // asked tells what was asked for: "GET /ws with Host: app.example.test".
 func asked(p *Probe) string {
 	return fmt.Sprintf("GET %s with Host: %s", atMost(oneLine(p.Request.Target), 200), atMost(oneLine(p.Request.Host), 200))

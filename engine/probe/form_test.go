@@ -22,10 +22,10 @@ func header(name, value string) []handshake.Header {
 // TestSecretsStayOut looks for secrets in everything that is drawn, also
 // where the server sends them back.
 func TestSecretsStayOut(t *testing.T) {
-	o := Options{URL: "ws://example.test/ws", Headers: []handshake.Header{
+	o := Options{URL: "ws://example.test/ws?room=a:b&access_token=qu3ry%2Dtoken&v=1", Headers: []handshake.Header{
 		{Name: "Authorization", Value: "Bearer tok3n-of-gold"}, {Name: "Cookie", Value: "sid=s3ssion-id; b=other-s3cret"}, {Name: "Proxy-Authorization", Value: "Basic cHJveHk6cGFzcw=="}}}
-	reply := "HTTP/1.1 403 Forbidden\r\nX-Echo: tok3n-of-gold\r\nSet-Cookie: sid=fresh-s3cret; Path=/\r\nSet-Cookie: folded=\r\n fresh-s3cret\r\n\r\nno access with s3ssion-id, other-s3cret, cHJveHk6cGFzcw=="
-	secrets := []string{"tok3n-of-gold", "s3ssion-id", "other-s3cret", "fresh-s3cret", "cHJveHk6cGFzcw"}
+	reply := "HTTP/1.1 403 Forbidden\r\nX-Echo: tok3n-of-gold\r\nSet-Cookie: sid=fresh-s3cret; Path=/\r\nSet-Cookie: folded=\r\n fresh-s3cret\r\n\r\nno access with qu3ry-token, s3ssion-id, other-s3cret, cHJveHk6cGFzcw=="
+	secrets := []string{"qu3ry%2Dtoken", "qu3ry-token", "tok3n-of-gold", "s3ssion-id", "other-s3cret", "fresh-s3cret", "cHJveHk6cGFzcw"}
 	draw := func(o Options) string {
 		p := replayed(t, o, []byte(reply), 0, io.EOF)
 		var b bytes.Buffer
@@ -51,7 +51,7 @@ func TestSecretsStayOut(t *testing.T) {
 			t.Errorf("%s is masked though asked for", s)
 		}
 	}
-	for _, kept := range []string{"sid=***; Path=/", "Authorization: ***", "403 Forbidden"} {
+	for _, kept := range []string{"sid=***; Path=/", "Authorization: ***", "403 Forbidden", "/ws?room=a:b&access_token=***&v=1"} {
 		if !strings.Contains(masked, kept) {
 			t.Errorf("lacks %q", kept)
 		}

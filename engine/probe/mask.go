@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"net/url"
 	"slices"
 	"strings"
 
@@ -15,14 +16,16 @@ const mask = "***"
 const minSecret = 6
 
 // masker hides secrets. The zero value hides nothing; newMasker's hides the
-// values of secret headers by name, and wherever they come back.
+// values of secret headers and of secret parameters of a query, by name and
+// wherever they come back.
 type masker struct {
 	on      bool
 	secrets []string // the longest first
 }
 
-func newMasker(headers []handshake.Header) masker {
+func newMasker(headers []handshake.Header, query string) masker {
 	m := masker{on: true}
+	m.keepQuery(query)
 	for _, h := range headers {
 		switch strings.ToLower(h.Name) {
 		case "authorization", "proxy-authorization":
@@ -40,6 +43,34 @@ func newMasker(headers []handshake.Header) masker {
 	}
 	slices.SortFunc(m.secrets, func(a, b string) int { return len(b) - len(a) })
 	return m
+}
+
+// keepQuery keeps the values of a query's parameters whose names tell that
+// they are secrets: browsers can give a WebSocket no headers, so tokens go there.
+// Each is kept as it is written and as it is meant.
+func (m *masker) keepQuery(query string) {
+	for pair := range strings.SplitSeq(query, "&") {
+		name, value, _ := strings.Cut(pair, "=")
+		if !isSecretParameter(strings.ToLower(name)) {
+			continue
+		}
+		m.keep(value)
+		if meant, err := url.QueryUnescape(value); err == nil && meant != value {
+			m.keep(meant)
+		}
+	}
+}
+
+// isSecretParameter reports whether a parameter called name, in lower case,
+// holds a secret.
+func isSecretParameter(name string) bool {
+	switch name {
+	case "auth", "authorization", "jwt", "key", "pwd", "session", "sid", "sig", "ticket":
+		return true
+	}
+	return slices.ContainsFunc([]string{"token", "secret", "passw", "signature", "apikey", "api_key", "api-key", "credential"}, func(part string) bool {
+		return strings.Contains(name, part)
+	})
 }
 
 func (m *masker) keep(secret string) {
@@ -99,11 +130,10 @@ func (m *masker) head(text string) string {
 			continue
 		}
 		h := m.header(Header{name, value})
-		hidden = h.Value != value
-		if hidden {
+		if hidden = h.Value != value; hidden {
 			line = name + ": " + strings.TrimLeft(h.Value, " \t") + "\n"
 		}
-		out.WriteString(line)
+		out.WriteString(m.text(line)) // a request line may hold a colon too
 	}
 	return out.String()
 }

@@ -114,7 +114,7 @@ func (o Options) plan(key handshake.Key) (*plan, error) {
 	var err error
 	p.request, err = p.compile(p.headers)
 	if err = errors.Join(p.readConnectTo(), p.readProxy(), p.readReady(), err); err == nil && !o.ShowSecrets {
-		p.masks = newMasker(p.secretHeaders())
+		p.masks = newMasker(p.secretHeaders(), p.url.RawQuery)
 	}
 	return p, err
 }
@@ -181,9 +181,9 @@ func (p *plan) readConnectTo() error {
 // shown is the URL as it is drawn: of a Unix socket with its path.
 func (p *plan) shown() string {
 	if p.Socket != "" {
-		return oneLine("ws+unix:" + p.Socket + ":" + p.url.RequestURI())
+		return p.masks.text(oneLine("ws+unix:" + p.Socket + ":" + p.url.RequestURI()))
 	}
-	return oneLine(p.url.String())
+	return p.masks.text(oneLine(p.url.String()))
 }
 
 func parsePort(text string) (uint16, error) {

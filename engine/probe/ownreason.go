@@ -26,7 +26,10 @@ func ownReason(p *Probe) string {
 		}
 	}
 	if words := ownWords(p.Reply.Body); words != "" && !repeats(words, int(p.Outcome.Status)) {
-		text += fmt.Sprintf(" It says: %q.", atMost(words, maxSaid))
+		if words = atMost(words, maxSaid); !strings.HasPrefix(words, "{") {
+			words = `"` + words + `"`
+		}
+		text += " It says: " + words + "."
 	}
 	return text
 }
@@ -47,7 +50,7 @@ func ownWords(body string) string {
 	if len(body) > 2*maxSaid || strings.HasPrefix(body, "binary, ") {
 		return ""
 	}
-	return strings.Join(strings.Fields(body), " ")
+	return strings.TrimRight(strings.Join(strings.Fields(body), " "), ".")
 }
 
 // repeats reports whether words say no more than the status does: few of them,

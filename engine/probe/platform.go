@@ -11,7 +11,7 @@ var platformRefusals = []symptom{
 	{"tls_required", all(isPlain, status(400, 403, 426), func(p *Probe) bool {
 		return strings.HasPrefix(strings.ToLower(p.Reply.value("upgrade")), "tls/") || inBody("ssl is required", "please use https", "requires https", "https is required")(p)
 	}), func(p *Probe) (string, string) {
-		return upper(who(p)) + " takes requests for this path over TLS only.", "Try " + withScheme(p, "wss") + "."
+		return whoFirst(p) + " takes requests for this path over TLS only.", "Try " + withScheme(p, "wss") + "."
 	}},
 	{"other_upgrade_required", all(status(426), wantsOther), func(p *Probe) (string, string) {
 		return fmt.Sprintf("The server wants another protocol than WebSocket: it names Upgrade: %s.", atMost(p.Reply.value("upgrade"), 100)),
@@ -19,7 +19,7 @@ var platformRefusals = []symptom{
 	}},
 	{"challenge", isChallenge, func(p *Probe) (string, string) {
 		return "A bot check or firewall answered (" + who(p) + "), not the server.",
-			"Let this client's address pass there, or probe the server behind it with --connect-to"
+			"Let this client's address pass there, or probe the server behind it with --connect-to ADDRESS:PORT."
 	}},
 	{"envoy_rbac", all(status(403), inBody("rbac: access denied")), always(
 		"A rule of Envoy's RBAC filter denies the request; in Istio, an AuthorizationPolicy.",
@@ -48,6 +48,10 @@ var platformRefusals = []symptom{
 	{"forbidden_by_rule", all(status(403), inBody("request forbidden by administrative rules")), always(
 		"A rule of HAProxy denies the request; it did not reach the server behind.",
 		"Look for http-request deny (and block, in old versions) in HAProxy's configuration: an address list, a path, a header.")},
+	{"tarpit", all(status(500), inBody("an internal server error occurred.\n</body></html>")), func(p *Probe) (string, string) {
+		return "HAProxy answered 500 by itself, " + age(p) + ": so a tarpit ends, and what HAProxy has no resources for. It did not reach the server behind.",
+			"Look for http-request tarpit and timeout tarpit in HAProxy's configuration, and at its log (termination state PT for a tarpit)."
+	}},
 	{"page_redirect", all(status(200), inBody(`http-equiv="refresh"`, "http-equiv='refresh'", "http-equiv=refresh")), always(
 		"A page answered that sends browsers on to another: a login, a captive portal of this network, or a moved site.",
 		"Open the same address in a browser and see where it leads; then log in, or probe what it leads to.")},

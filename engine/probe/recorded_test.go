@@ -30,7 +30,7 @@ func replayed(t testing.TB, o Options, reply []byte, wait time.Duration, end err
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &run{plan: p, Probe: &Probe{Schema: Schema, URL: p.url.String(), Timeout: p.Timeout}}
+	r := &run{plan: p, Probe: &Probe{Schema: Schema, URL: p.shown(), Timeout: p.Timeout}}
 	r.Request = p.describeRequest()
 	r.Request.Sent = true
 	r.Connects = []Connect{{Address: "127.0.0.1:80", State: Open, Used: true}}

@@ -39,7 +39,7 @@ var statusRefusals = []symptom{
 	}},
 	{"no_upgrade", status(426, 505), noUpgrade},
 	{"not_upgraded", status(200, 202, 204, 206, 304), func(p *Probe) (string, string) {
-		means := fmt.Sprintf("%s answered the request as a plain page: it saw no upgrade, or the path has no WebSocket.", who(p))
+		means := fmt.Sprintf("%s answered the request as a plain page: it saw no upgrade, or the path has no WebSocket.", whoFirst(p))
 		if p.passed("Caddy") && p.Reply.BodySize == 0 {
 			means += " Caddy also answers so where the server behind it sent a 101 without Upgrade and Connection."
 		}
@@ -82,7 +82,7 @@ var statusRefusals = []symptom{
 			"Give -H 'Authorization: …' or -H 'Cookie: …', as the client does that works."
 	}},
 	{"forbidden", status(403), func(p *Probe) (string, string) {
-		return fmt.Sprintf("%s refuses: %s%s. The usual reasons are an Origin that is not allowed or does not fit Host, a missing session, or an address list.", who(p), origin(p), originVerdict(p)),
+		return fmt.Sprintf("%s refuses: %s%s. The usual reasons are an Origin that is not allowed or does not fit Host, a missing session, or an address list.", whoFirst(p), origin(p), originVerdict(p)),
 			"Send what the client sends that works: -H 'Origin: …', -H 'Cookie: …'. " + asked(p) + "."
 	}},
 	{"ingress_no_rule", all(status(404), inBody("default backend")), func(p *Probe) (string, string) {
@@ -93,7 +93,7 @@ var statusRefusals = []symptom{
 			"Check path, prefix and Host, and what the proxy makes of the path. If they are right: " + forwarding(p)
 	}},
 	{"method", status(405, 501), func(p *Probe) (string, string) {
-		return fmt.Sprintf("%s does not take GET there: %s.", who(p), asked(p)), "Check the path. If it is right: " + forwarding(p)
+		return fmt.Sprintf("%s does not take GET there: %s.", whoFirst(p), asked(p)), "Check the path. If it is right: " + forwarding(p)
 	}},
 	{"request_timeout", status(408), func(p *Probe) (string, string) {
 		return "The server says the request did not come in time, " + age(p) + ".",
@@ -115,29 +115,29 @@ var statusRefusals = []symptom{
 		return cloudflareCodes[int(p.Outcome.Status)] + " " + upper(age(p)) + ".", "Probe the server behind Cloudflare with --connect-to ADDRESS:PORT."
 	}},
 	{"bad_gateway", status(502), func(p *Probe) (string, string) {
-		return fmt.Sprintf("%s could not make sense of the server behind it, %s: it refused, closed, spoke another protocol (TLS or not, HTTP/2), or its 101 was not valid.", who(p), age(p)),
+		return fmt.Sprintf("%s could not make sense of the server behind it, %s: it refused, closed, spoke another protocol (TLS or not, HTTP/2), its head was too large, or its 101 was not valid.", whoFirst(p), age(p)),
 			"Probe the server behind with --connect-to ADDRESS:PORT, and read the proxy's error log."
 	}},
 	{"no_backend", status(503), func(p *Probe) (string, string) {
 		return unavailable(p) + retryAfter(p), "Look at the health of the servers behind, and at the proxy's queue and connection limits."
 	}},
 	{"gateway_timeout_at_once", all(status(504), atOnce), func(p *Probe) (string, string) {
-		return fmt.Sprintf("%s answered 504 %s: too soon to have waited for anything. It can't reach the server behind it or counts it as down, its deadline is next to nothing, or the 504 comes from further behind.", upper(who(p)), age(p)),
+		return fmt.Sprintf("%s answered 504 %s: too soon to have waited for anything. It can't reach the server behind it or counts it as down, its deadline is next to nothing, or the 504 comes from further behind.", whoFirst(p), age(p)),
 			"Look at the health of the servers behind and at the gateway's error log, and probe a server behind with --connect-to ADDRESS:PORT."
 	}},
 	{"gateway_timeout", status(504), func(p *Probe) (string, string) {
-		return fmt.Sprintf("%s gave up waiting for the server behind it, %s. It is the gateway's deadline, not stampede's.", who(p), age(p)),
+		return fmt.Sprintf("%s gave up waiting for the server behind it, %s. It is the gateway's deadline, not stampede's.", whoFirst(p), age(p)),
 			"The server behind did not answer the upgrade in that time: probe it with --connect-to ADDRESS:PORT. Raising the gateway's deadline only hides it."
 	}},
 	{"application_error", status(500), func(p *Probe) (string, string) {
 		return "An error inside the application, at " + who(p) + ".", "Its log has the reason; the body, if any, is above."
 	}},
 	{"bad_request", status(400), func(p *Probe) (string, string) {
-		return fmt.Sprintf("%s calls the request bad: %s, %s. Often it saw no upgrade because a proxy dropped it, or a line of the PROXY protocol before the request, from a balancer.", upper(who(p)), asked(p), origin(p)), forwarding(p)
+		return fmt.Sprintf("%s calls the request bad: %s, %s. Often it saw no upgrade because a proxy dropped it, or a line of the PROXY protocol before the request, from a balancer.", whoFirst(p), asked(p), origin(p)), forwarding(p)
 	}},
 	{"captive_portal", status(511), always("This network wants a login first.", "Log in with a browser.")},
 	{"refused_by_server", anything, func(p *Probe) (string, string) {
-		return fmt.Sprintf("%s answered %d in place of 101: %s.", upper(who(p)), p.Outcome.Status, asked(p)), "The body, if any, has the reason; the log of whoever answered has it for certain."
+		return fmt.Sprintf("%s answered %d in place of 101: %s.", whoFirst(p), p.Outcome.Status, asked(p)), "The body, if any, has the reason; the log of whoever answered has it for certain."
 	}},
 }
 
@@ -287,7 +287,7 @@ func retryAfter(p *Probe) string {
 
 // unavailable tells the ways to a 503 apart by how long it took.
 func unavailable(p *Probe) string {
-	text := fmt.Sprintf("%s has no server to give the request to", upper(who(p)))
+	text := fmt.Sprintf("%s has no server to give the request to", whoFirst(p))
 	switch {
 	case atOnce(p):
 		return text + "; it knew at once: none is up, or a limit was reached."

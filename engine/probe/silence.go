@@ -70,7 +70,7 @@ var silences = []symptom{
 			"nginx closes so where the server behind sends what is no reply, at its proxy_read_timeout. Probe that server with --connect-to."
 	}},
 	{"closed_empty", kind(results.Closed, results.PhaseUpgrade), func(p *Probe) (string, string) {
-		means := "The connection was closed without a byte, " + age(p) + ". A proxy with a full queue or without free worker connections does so, a server that crashes, one told to (444 in nginx)"
+		means := "The connection was closed without a byte, " + age(p) + ". A proxy with a full queue or without free worker connections does so, a server that crashes, one told to (444 in nginx), one that waits for a line of the PROXY protocol"
 		if isPlain(p) {
 			means += ", and a TLS port that gets a request in clear"
 		}
@@ -81,7 +81,7 @@ var silences = []symptom{
 			"Try with fewer cookies and headers."
 	}},
 	{"reset", kind(results.Reset, 0), func(p *Probe) (string, string) {
-		return "The connection was reset, " + age(p) + ", " + p.Outcome.Detail + ": the server closed without reading, crashed, or a firewall broke in.",
+		return "The connection was reset, " + age(p) + ", " + p.Outcome.Detail + ": the server closed without reading, crashed, waits for a line of the PROXY protocol, or a firewall broke in.",
 			tryOtherScheme(p) + "Look at the server's log; go around what stands between with --connect-to."
 	}},
 	{"ended", anything, func(p *Probe) (string, string) {

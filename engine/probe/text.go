@@ -170,7 +170,11 @@ func (c Certificate) write(b *bytes.Buffer, i int) {
 	if names != "" {
 		names = "names " + names + " · "
 	}
-	fmt.Fprintf(b, "            %s%s · %s to %s, %d days left\n", names, c.Key,
+	key := c.Key
+	if c.KeyBits > 0 {
+		key += fmt.Sprintf(" of %d bits", c.KeyBits)
+	}
+	fmt.Fprintf(b, "            %s%s · %s to %s, %d days left\n", names, key,
 		c.NotBefore.UTC().Format(time.DateOnly), c.NotAfter.UTC().Format(time.DateOnly), c.DaysLeft)
 }
 

@@ -1,6 +1,8 @@
 package probe
 
 import (
+	"crypto/rand"
+	"crypto/rsa"
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
@@ -21,6 +23,10 @@ func serverConfig(c *tls.Certificate) *tls.Config {
 func TestTLS(t *testing.T) {
 	ca, other := newAuthority(t), newAuthority(t)
 	good := ca.issue(nil)
+	shortKey, err := rsa.GenerateKey(rand.Reader, 1024)
+	if err != nil {
+		t.Fatal(err)
+	}
 	with := func(change func(*tls.Config)) *tls.Config {
 		c := serverConfig(good)
 		change(c)
@@ -51,6 +57,8 @@ func TestTLS(t *testing.T) {
 		{"unknown authority, whole chain", Options{Roots: other.pool}, overTLS(with(func(c *tls.Config) {
 			c.Certificates[0].Certificate = append(c.Certificates[0].Certificate[:1:1], ca.cert.Raw)
 		}), silent), "tls unknown_authority", "unknown_authority"},
+		{"signed with SHA-1", Options{}, overTLS(serverConfig(ca.issue(func(c *x509.Certificate) { c.SignatureAlgorithm = x509.ECDSAWithSHA1 })), silent), "tls unknown_authority", "weak_signature"},
+		{"short key", Options{}, overTLS(serverConfig(ca.issueFor(shortKey, nil)), answering(accepted)), "established", "weak_key no_origin"},
 		{"self-signed", Options{}, overTLS(serverConfig(selfSigned(t)), silent), "tls unknown_authority", "self_signed"},
 		{"insecure", Options{Insecure: true}, overTLS(serverConfig(selfSigned(t)), answering(accepted)), "established", "unverified no_origin"},
 		{"insecure, and good", Options{Insecure: true}, overTLS(serverConfig(good), answering(accepted)), "established", "no_origin"},

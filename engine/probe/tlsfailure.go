@@ -14,9 +14,12 @@ var tlsFailures = []symptom{
 			return "The port speaks HTTP in clear, and no TLS.", "Try " + withScheme(p, "ws") + ", or the port that has TLS."
 		}},
 	{"not_tls", reason(notTLS), func(p *Probe) (string, string) {
-		return fmt.Sprintf("The port does not speak TLS: it began with %q.", p.TLS.FirstBytes),
+		return fmt.Sprintf(`The port does not speak TLS: it began with "%s".`, p.TLS.FirstBytes), // escaped already
 			"Check the port; or try " + withScheme(p, "ws") + "."
 	}},
+	{"weak_signature", all(reason(unknownAuthority), func(p *Probe) bool { return strings.Contains(p.TLS.Why, "insecure algorithm") }), always(
+		"The certificate is signed with SHA-1 or MD5, which proves nothing any more: no client of today takes it.",
+		"Have it issued anew, signed with SHA-256.")},
 	{"self_signed", all(reason(unknownAuthority), func(p *Probe) bool { return len(p.TLS.Chain) == 1 && p.TLS.Chain[0].SelfSigned }), always(
 		"The certificate is signed by itself, so that nobody vouches for it.",
 		"Trust it with --ca CERT.pem, or go on without verification with --insecure.")},
@@ -47,21 +50,25 @@ var tlsFailures = []symptom{
 		return fmt.Sprintf("The certificate is not for %s but for %s.", p.TLS.Name, certificateNames(p.TLS)), do
 	}},
 	{"unfit_certificate", reason(unfitCertificate), func(p *Probe) (string, string) {
-		return "The certificate can't be used: " + p.TLS.Why + ".", "Have it issued anew; --insecure goes on all the same."
+		means := "The certificate can't be used: " + p.TLS.Why + "."
+		if strings.Contains(p.TLS.Why, "incompatible key usage") {
+			means += " It is not for servers: its extended key usage lacks serverAuth, as a client's certificate does."
+		}
+		return means, "Have it issued anew; --insecure goes on all the same."
 	}},
 	{"unrecognized_name", reason("unrecognized_name"), func(p *Probe) (string, string) {
-		return "The server has nothing for the server name that was sent: " + sni(p) + ".", "Give the one it knows with --server-name, or put it in the URL and the address in --connect-to."
+		means := "The server has nothing for the server name that was sent: " + sni(p) + "."
+		if p.TLS.ServerName == "" {
+			means = "The server wants a server name it knows, and none was sent, as the target is an address."
+		}
+		return means, "Give the one it knows with --server-name, or put it in the URL and the address in --connect-to."
 	}},
 	{"alpn_h2_only", reason("no_application_protocol", "unasked_alpn"), always(
 		"The server does not offer http/1.1 in ALPN, most likely h2 alone; an upgrade needs HTTP/1.1.",
 		"Let it offer http/1.1 beside h2.")},
-	{"client_certificate", all(clientAsked, reason("certificate_required", "bad_certificate", "handshake_failure", "unknown_ca",
-		"certificate_unknown", "certificate_expired", "certificate_revoked", "access_denied", "unsupported_certificate")), func(p *Probe) (string, string) {
-		if p.TLS.ClientSent {
-			return fmt.Sprintf("The server refuses the client's certificate: %s.", words(p.Outcome.Reason)), "Give one from the authority it trusts, with --cert and --key; check its dates."
-		}
-		return "The server wants a certificate of the client.", "Give one with --cert and --key."
-	}},
+	{"client_certificate", reason("certificate_required"), clientCertificate},
+	{"client_certificate", all(clientAsked, reason("bad_certificate", "handshake_failure", "unknown_ca",
+		"certificate_unknown", "certificate_expired", "certificate_revoked", "access_denied", "unsupported_certificate")), clientCertificate},
 	{"tls_version", reason("protocol_version"), always(
 		"Client and server have no TLS version in common. stampede, as browsers do, speaks 1.2 and 1.3.",
 		"Switch TLS 1.2 on at the server: 1.0 and 1.1 are deprecated (RFC 8996).")},
@@ -76,6 +83,13 @@ var tlsFailures = []symptom{
 	{"tls_failed", anything, func(p *Probe) (string, string) {
 		return "TLS failed: " + words(p.Outcome.Reason) + ".", "The server's log has its side; " + p.Outcome.Detail + "."
 	}},
+}
+
+func clientCertificate(p *Probe) (string, string) {
+	if p.TLS.ClientSent {
+		return fmt.Sprintf("The server refuses the client's certificate: %s.", words(p.Outcome.Reason)), "Give one from the authority it trusts, with --cert and --key; check its dates."
+	}
+	return "The server wants a certificate of the client.", "Give one with --cert and --key."
 }
 
 func clientAsked(p *Probe) bool { return p.TLS != nil && p.TLS.ClientAsked }
