@@ -10,7 +10,11 @@ import (
 
 // misreplies are the cases where bytes came that are no valid reply.
 var misreplies = []symptom{
-	{"h2_frames", all(reason(results.BadStatusLine, results.BadVersion), func(p *Probe) bool {
+	{"http2_in_text", all(reason(results.BadVersion), inDetail(`"HTTP/2`)), func(p *Probe) (string, string) {
+		return "The status line names HTTP/2, whose replies have no such line: somebody writes it, and copies a version that was spoken elsewhere. " + sentence(p.Outcome.Detail),
+			"Let the server write HTTP/1.1 in the line, whatever version its proxy is asked in."
+	}},
+	{"h2_frames", all(reason(results.BadStatusLine), func(p *Probe) bool {
 		return strings.Contains(p.Outcome.Detail, "HTTP/2")
 	}), func(p *Probe) (string, string) {
 		do := "Something on this port assumes HTTP/2 without asking. Let it look at ALPN, or give it a port for HTTP/1.1."
