@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/textproto"
 	"strings"
 	"sync"
 	"time"
@@ -155,7 +154,7 @@ func (f *fields) add(line []byte) error {
 	if !ok || !isToken(name) {
 		return malformed("a header line has no valid name")
 	}
-	value = textproto.TrimBytes(value)
+	value = bytes.Trim(value, " \t") // and no CR: one that ends no line is refused (RFC 9112 §2.2)
 	for _, c := range value {
 		if c < ' ' && c != '\t' || c == 0x7f {
 			return malformed("a header value holds a control character")

@@ -57,6 +57,7 @@ func TestReadRequest(t *testing.T) {
 		{"over 64 KB", head("Cookie: " + strings.Repeat("c", maxHead)), request{}, 431},
 		{"subprotocols", head("Sec-WebSocket-Protocol: graphql-transport-ws , chat"), request{key: sampleKey, subprotocol: "graphql-transport-ws"}, 0},
 		{"delay", head("X-Practice-Delay: 20ms"), request{key: sampleKey, delay: 20 * ms}, 0},
+		{"a line with a carriage return too many", head("X: y\r"), request{}, 400},
 		{"bad delay", head("X-Practice-Delay: 20"), request{}, 400},
 		{"negative delay", head("X-Practice-Delay: -1ms"), request{}, 400},
 		{"bad subprotocol", head("Sec-WebSocket-Protocol: a b"), request{}, 400},
@@ -122,6 +123,7 @@ func FuzzRequest(f *testing.F) {
 	f.Add([]byte(strings.ReplaceAll(head("X-Practice-Delay: 1h2m"), "\r\n", "\n") + "\x89\x80abcd"))
 	f.Add([]byte("GET / HTTP/1.1\r\nHost:\r\n \r\n\r\n"))
 	f.Add([]byte("\r\n\r\n"))
+	f.Add([]byte(strings.TrimSuffix(head(), "\r\n\r\n") + "\r\r\n\n"))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		got, behind, err := readRequest(bytes.NewReader(text))
 		slow, _, slowErr := readRequest(iotest.OneByteReader(bytes.NewReader(text)))
