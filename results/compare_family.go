@@ -37,3 +37,24 @@ func (r *Result) Compared() []*Comparison {
 	}
 	return nil
 }
+
+// SettleComparisons makes the verdict of r that of its comparisons, whatever
+// the one trial in it came to by itself: pass where all have an answer, fail
+// where nothing was established, else inconclusive.
+func (r *Result) SettleComparisons() {
+	r.Verdict = Inconclusive
+	switch worstExit(r.Compared()) {
+	case 0:
+		r.Verdict = Pass
+	case 1:
+		r.Verdict = Fail
+	}
+}
+
+// worstExit is the largest exit code of comparisons.
+func worstExit(all []*Comparison) (code int) {
+	for _, c := range all {
+		code = max(code, c.ExitCode())
+	}
+	return code
+}

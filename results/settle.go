@@ -57,9 +57,11 @@ func (r *Result) GeneratorLimited() bool {
 // apply the order is settle's: interrupted 3, nothing established 1,
 // generator-limited 4, failed 1, inconclusive 3. A search for a ceiling exits
 // by its ending: confirmed and at_least 0, below 1, inconclusive 3, and 4 if
-// this host was the limit.
+// this host was the limit; a comparison by its answer, the worst of several.
 func (r *Result) ExitCode() int {
-	switch {
+	switch compared := r.Compared(); {
+	case len(compared) > 0:
+		return worstExit(compared)
 	case r.Ceiling != nil:
 		return r.Ceiling.exitCode()
 	case r.unfinished():

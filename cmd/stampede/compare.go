@@ -123,6 +123,7 @@ func compareRecorded(c *cli.Context, s streams, a, b operand, o results.CompareO
 	} else if b.recorded.Compare, err = compareStoredCeilings(a, b, o); err != nil {
 		return err
 	}
+	b.recorded.SettleComparisons()
 	return tellComparison(c, s, b.recorded, nil)
 }
 
@@ -162,6 +163,7 @@ func finishAll(stored []keptResult, family bool, o results.CompareOptions) (fail
 		stored[len(stored)-1].result.Comparisons = all
 	}
 	for _, kept := range stored {
+		kept.result.SettleComparisons()
 		failed = errors.Join(failed, kept.dir.finish(kept.result))
 	}
 	return failed
@@ -251,6 +253,7 @@ func (d *duel) comparePairs(ctx context.Context, s streams, plan *results.Pairs,
 		r := d.result()
 		r.Compare = results.ComparePlan(plan, o)
 		r.Compare.Notes = append(r.Compare.Notes, notes...)
+		r.SettleComparisons()
 		d.warnOfShort(r.Compare)
 		if err := d.dir.write(r); err != nil || !more {
 			return r, afterLoad(err)
@@ -279,11 +282,7 @@ func tellComparison(c *cli.Context, s streams, r *results.Result, failed error) 
 	if err := writeComparison(s.out, r, c.String("output"), c.Bool("quiet")); err != nil {
 		fmt.Fprintln(s.err, "stampede:", err)
 	}
-	code := exitPass
-	for _, one := range r.Compared() {
-		code = max(code, one.ExitCode())
-	}
-	return kept(code, failed)
+	return kept(r.ExitCode(), failed)
 }
 
 func writeComparison(w io.Writer, r *results.Result, output string, quiet bool) (err error) {

@@ -237,6 +237,7 @@ func (c *ceilingDuel) answer() *results.Result {
 		r.Compare.Interleaved, r.Compare.WithinOneServerLife, r.Compare.Seed = true, true, c.seed
 	}
 	r.Compare.Notes = append(r.Compare.Notes, c.notes...)
+	r.SettleComparisons()
 	return r
 }
 
