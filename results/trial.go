@@ -144,7 +144,7 @@ func (r *Result) whyNoTrial(thresholds []Threshold, goals []TrialGoal) string {
 	switch {
 	case r.unfinished():
 		return r.whyUnfinished()
-	case r.GeneratorLimited():
+	case r.limitsTrial():
 		return "generator-limited" + inBrackets(r.Generator.Advice)
 	case r.Arrivals != r.Planned:
 		return FormatCount(r.Arrivals) + " of " + FormatCount(r.Planned) + " planned arrivals came due"
@@ -156,6 +156,23 @@ func (r *Result) whyNoTrial(thresholds []Threshold, goals []TrialGoal) string {
 		}
 	}
 	return ""
+}
+
+// limitsTrial reports whether this host was the limit for a trial, too. That a
+// proof rests on its delays is not enough: a trial goes by what was observed,
+// and whyNoTrial looks at both ends of the bracket in the same way.
+func (r *Result) limitsTrial() bool {
+	proofs, others := 0, 0
+	for _, c := range r.Generator.Checks {
+		switch {
+		case !c.Broken():
+		case c.Name == checkBracket:
+			proofs++
+		default:
+			others++
+		}
+	}
+	return r.GeneratorLimited() && (proofs == 0 || others > 0)
 }
 
 // failureShares is the share of the planned arrivals that ended in each

@@ -126,6 +126,31 @@ func TestTrialIsInvalidWhereTheRunMeasuredItself(t *testing.T) {
 	}
 }
 
+// 25 of 1,000 are late, 10 of them by this host's own 3 ms alone: that 1 % is
+// too little is proved only with these. A trial counts, and 15 are too many too.
+func TestTrialNeedsNoProof(t *testing.T) {
+	goals := goalsOf(t, "handshake p99 < 500ms")
+	r := trialResult(t, 1000, goals, 3*time.Millisecond, func(i int) time.Duration {
+		switch {
+		case i%100 == 7:
+			return 498 * time.Millisecond
+		case i%66 == 0 && i > 0:
+			return 505 * time.Millisecond
+		}
+		return 10 * time.Millisecond
+	})
+	if c := r.Generator.Checks[0]; c.Name != checkBracket || !r.GeneratorLimited() {
+		t.Fatalf("no proof rests on this host's delays: %+v", r.Thresholds)
+	}
+	if row := r.Trial(100, goals); !row.Valid || row.Good || row.BadShare != 0.025 {
+		t.Errorf("valid %v (%s), good %v, share %v; want a valid trial that is bad, 0.025", row.Valid, row.Invalid, row.Good, row.BadShare)
+	}
+	r.Generator.Checks = append(r.Generator.Checks, Check{Name: "start_lag_p99"})
+	if row := r.Trial(100, goals); row.Valid {
+		t.Error("valid, though a check of this host is broken")
+	}
+}
+
 func TestCeilingEndingsHaveVerdictsAndExitCodes(t *testing.T) {
 	tests := []struct {
 		ceiling Ceiling
