@@ -6,10 +6,9 @@ import (
 	"strings"
 )
 
-// dropCode gives back the pages of the program itself that only its start had
-// use for: mapped code and constants are most of what a run without many
-// connections has in memory. What runs again is mapped again from the page
-// cache, in spans of 64 KB.
+// dropCode gives back the pages of the program itself, its code and constants,
+// of which only its start had use for many. What runs again is mapped again
+// from the page cache.
 func dropCode() {
 	text, err := os.ReadFile("/proc/self/smaps")
 	if err != nil {

@@ -125,11 +125,7 @@ func (c *Ceiling) enclosed() bool { return c.Low > 0 && c.High > 0 }
 func (c *Ceiling) bracketed() stats.Bracketed {
 	s := stats.Bracketed{Low: float64(c.Low), High: float64(c.High)}
 	for _, t := range c.Valid() {
-		shot := stats.Shots{Load: float64(t.Load), Bad: 1}
-		if t.Good {
-			shot.Good, shot.Bad = 1, 0
-		}
-		s.Shots = append(s.Shots, shot)
+		s.Shots = append(s.Shots, shot(t))
 	}
 	return s
 }

@@ -46,7 +46,8 @@ func SYNSteps(linearTimeouts int, initialRTO time.Duration) []time.Duration {
 // silent where the evidence is thin. Unless a finding says otherwise it takes
 // fewestSeen attempts, and of those that it is about most must agree.
 func Explain(r *Result, k Kernel) []Finding {
-	e := explainer{r, k}
+	e := explainer{Result: r, kernel: k}
+	e.absence, e.absent = e.findAbsence()
 	var list []Finding
 	for _, look := range []func() (Finding, bool){
 		e.ownLimit, e.acceptQueue, e.halfOpen, e.away, e.fixedAge, e.admission, e.refusedInPart, e.closedAtOnce,
@@ -71,7 +72,9 @@ const (
 
 type explainer struct {
 	*Result
-	kernel Kernel
+	kernel  Kernel
+	absence absence
+	absent  bool // there was one
 }
 
 func (e explainer) share(n int64) float64 {

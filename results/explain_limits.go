@@ -46,11 +46,10 @@ func (e explainer) admission() (Finding, bool) {
 	if limit := e.admitted(names); limit != "" {
 		text += "; " + limit
 	}
-	_, away := e.absent()
 	return Finding{
 		Name: "admission_limit", Share: e.share(n), Text: text + ".",
 		Next: "the proxy's limits (nginx limit_conn and limit_req, HAProxy maxconn, an ingress's rate limit), for an address most of all: all load comes from few of them here",
-	}, n >= fewestSeen && !away
+	}, n >= fewestSeen && !e.absent
 }
 
 // admitted says how many got in when others were refused, if it was as many
@@ -136,8 +135,7 @@ func (e explainer) closedAtOnce() (Finding, bool) {
 		f.Next = "the server's limit of open files (ulimit -n, /proc/PID/limits), its connection limits and its error log"
 	}
 	f.Text += "."
-	_, away := e.absent()
-	return f, n >= fewestSeen && !away
+	return f, n >= fewestSeen && !e.absent
 }
 
 func (e explainer) mostOfABurst() (n int64) {

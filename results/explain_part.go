@@ -47,7 +47,7 @@ func (e explainer) refusedInPart() (Finding, bool) {
 		found = o
 	}
 	established := e.Count(Selector{Kind: Established})
-	if _, away := e.absent(); found == nil || established < fewestSeen || away {
+	if found == nil || established < fewestSeen || e.absent {
 		return Finding{}, false
 	}
 	text := fmt.Sprintf("%s were answered %d at once while %s were established, though they asked for the same unless their requests differ",
@@ -100,10 +100,10 @@ type absence struct {
 	outcomes         map[string]int64 // of those in it
 }
 
-// absent finds the longest stretch of steps in which at most one attempt in
+// findAbsence finds the longest stretch of steps in which at most one attempt in
 // eleven was established. ok says that it holds most failures of the run, those
 // of the steps it began and ended in included, and was over before the run was.
-func (e explainer) absent() (longest absence, ok bool) {
+func (e explainer) findAbsence() (longest absence, ok bool) {
 	var all, before int64
 	var a absence // that goes on
 	for i := range e.Timeline {
@@ -161,10 +161,10 @@ func isServers(name string) bool {
 
 // away tells of a time in which nobody got in, and after which all was well.
 func (e explainer) away() (Finding, bool) {
-	a, ok := e.absent()
-	if !ok {
+	if !e.absent {
 		return Finding{}, false
 	}
+	a := e.absence
 	name, n := commonest(a.outcomes)
 	return Finding{
 		Name: "away", Share: e.share(a.failed),

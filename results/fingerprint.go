@@ -8,6 +8,12 @@ import (
 	"slices"
 )
 
+// IsAlso reports whether o is the same run: one of the same fingerprint that
+// began at the same instant. What does not say when it began is taken at its word.
+func (r *Result) IsAlso(o *Result) bool {
+	return !r.StartedAt.IsZero() && r.StartedAt.Equal(o.StartedAt) && r.Fingerprint() == o.Fingerprint()
+}
+
 // Fingerprint returns a short name for where and how the run was made: runs
 // with the same one were made on the same host and system, by the same
 // scenario with the same load.

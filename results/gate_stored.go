@@ -59,12 +59,10 @@ func GateStored(stored []*Result, fresh *Result, gated []Gated) Gate {
 }
 
 // distinct leaves out runs that are there before: one sitting given five times
-// is not five. Runs of one fingerprint that began at the same instant are the
-// same; what does not say when it began is taken at its word.
+// is not five.
 func distinct(stored []*Result) (kept []*Result) {
 	for _, r := range stored {
-		same := func(k *Result) bool { return k.StartedAt.Equal(r.StartedAt) && k.Fingerprint() == r.Fingerprint() }
-		if r.StartedAt.IsZero() || !slices.ContainsFunc(kept, same) {
+		if !slices.ContainsFunc(kept, r.IsAlso) {
 			kept = append(kept, r)
 		}
 	}

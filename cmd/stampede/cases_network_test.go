@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"stampede/engine/probe"
+	"stampede/internal/missing"
 )
 
 const casesDir = "testdata/cases"
@@ -29,7 +30,7 @@ func newNetwork(t *testing.T) *network {
 	t.Helper()
 	c := exec.Command("unshare", "--user", "--map-root-user", "--net", "sh", "-ec", "ip link set lo up; echo up; cat >/dev/null")
 	if out, err := exec.Command("unshare", "--user", "--map-root-user", "--net", "ip", "link", "set", "lo", "up").CombinedOutput(); err != nil {
-		unavailable(t, "no network namespace: %v: %s", err, out)
+		missing.Part(t, "no network namespace: %v: %s", err, out)
 	}
 	n := &network{child: startChild(t, c), dir: t.TempDir()}
 	if line, err := n.stdout.ReadString('\n'); line != "up\n" {
@@ -48,7 +49,7 @@ func (n *network) shell(t *testing.T, script string) {
 	t.Helper()
 	args := slices.Concat(n.wrap(), []string{"sh", "-ec", script})
 	if out, err := exec.Command(args[0], args[1:]...).CombinedOutput(); err != nil {
-		unavailable(t, "%s: %v: %s", script, err, out)
+		missing.Part(t, "%s: %v: %s", script, err, out)
 	}
 }
 

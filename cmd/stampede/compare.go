@@ -27,7 +27,7 @@ func compareCommand(s streams) *cli.Command {
 		Usage: "say which of two targets is better, by interleaved pairs of trials",
 		UsageText: "stampede compare A B [flags]\n   stampede compare SCENARIO [flags]\n   stampede compare A B --ceilings --of burst|rate|held [flags]\n\n   stampede compare ws://127.0.0.1:8001/ ws://127.0.0.1:8002/ --rate 300/s --for 10s\n" +
 			"   stampede compare ws://127.0.0.1:8001/ ws://127.0.0.1:8002/ --at 70% --of rate\n   stampede compare ws://127.0.0.1:8001/ ws://127.0.0.1:8002/ --ceilings --of burst --pairs 6\n   stampede compare scenario.yaml ws://127.0.0.1:8002/\n   stampede compare variants.yaml\n   stampede compare stampede-results/monday stampede-results/tuesday",
-		Description: "Exit codes: 0 answered, whatever the answer; 2 usage; 3 inconclusive; 4 generator-limited.",
+		Description: "Exit codes: 0 answered, whatever the answer; 1 nothing established on either side; 2 usage; 3 inconclusive; 4 generator-limited.",
 		Flags:       slices.Concat([]cli.Flag{variantFlag()}, flags, compareSearchFlags(), trialFlags(), announceFlags()),
 		Action:      func(c *cli.Context) error { return runCompare(c, s) },
 	}

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"stampede/internal/missing"
 )
 
 // completers ask a shell what it would offer for the last of its arguments, by
@@ -77,7 +79,7 @@ func TestCompletionInShells(t *testing.T) {
 	for shell := range completers {
 		t.Run(shell, func(t *testing.T) {
 			if _, err := exec.LookPath(shell); err != nil {
-				unavailable(t, "completion in %s, which is not installed", shell)
+				missing.Part(t, "completion in %s, which is not installed", shell)
 			}
 			for _, test := range tests {
 				t.Run(test.name, func(t *testing.T) {

@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"stampede/internal/missing"
 	"stampede/results"
 )
 
@@ -99,7 +100,7 @@ func ownNetwork(t *testing.T, setup string, flags ...string) []string {
 	wrap := []string{"unshare", "--user", "--map-root-user", "--net", "sh", "-ec",
 		"ip link set lo up; " + setup + `; exec "$@" ` + strings.Join(flags, " "), "sh"}
 	if out, err := exec.Command(wrap[0], slices.Concat(wrap[1:], []string{"true"})...).CombinedOutput(); err != nil {
-		unavailable(t, "no network namespace with %q: %v: %s", setup, err, out)
+		missing.Part(t, "no network namespace with %q: %v: %s", setup, err, out)
 	}
 	return wrap
 }

@@ -5,14 +5,14 @@ package main
 import (
 	"bufio"
 	"bytes"
-	"fmt"
 	"io"
-	"os"
 	"os/exec"
 	"sync"
 	"syscall"
 	"testing"
 	"time"
+
+	"stampede/internal/missing"
 )
 
 const (
@@ -71,17 +71,6 @@ func (s *child) stop(t *testing.T) (rest []byte) {
 // kill ends the child and the processes it started, which are its group.
 func (s *child) kill() { _ = syscall.Kill(-s.command.Process.Pid, syscall.SIGKILL) }
 
-// unavailable ends a test whose server this machine lacks: loudly, and in CI,
-// where it must be there, as a failure.
-func unavailable(t *testing.T, format string, args ...any) {
-	t.Helper()
-	what := fmt.Sprintf(format, args...)
-	if os.Getenv("CI") == "true" {
-		t.Fatalf("NOT TESTED: %s", what)
-	}
-	t.Skipf("NOT TESTED: %s; .ci/install gets what is missing, and under CI=true this fails", what)
-}
-
 // needDescriptors is for servers that hold n connections at once: they raise
 // their own soft limit, the hard one is the machine's.
 func needDescriptors(t *testing.T, n uint64) {
@@ -91,6 +80,6 @@ func needDescriptors(t *testing.T, n uint64) {
 		t.Fatal(err)
 	}
 	if limit.Max < n {
-		unavailable(t, "a server needs %d file descriptors, and the hard limit is %d (ulimit -Hn)", n, limit.Max)
+		missing.Part(t, "a server needs %d file descriptors, and the hard limit is %d (ulimit -Hn)", n, limit.Max)
 	}
 }

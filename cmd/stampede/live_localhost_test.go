@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"stampede/internal/missing"
 )
 
 // A name with addresses of both families reaches a server that listens at
@@ -71,7 +73,7 @@ func underBothFamilies(t *testing.T) []string {
 	}
 	wrap := []string{"unshare", "--user", "--map-root-user", "--mount", "sh", "-c", `mount --bind "$0" /etc/hosts && exec "$@"`, hosts}
 	if out, err := exec.Command(wrap[0], slices.Concat(wrap[1:], []string{"true"})...).CombinedOutput(); err != nil {
-		unavailable(t, "localhost has addresses %v, and no mount namespace to give it others: %v: %s", addresses, err, out)
+		missing.Part(t, "localhost has addresses %v, and no mount namespace to give it others: %v: %s", addresses, err, out)
 	}
 	return wrap
 }

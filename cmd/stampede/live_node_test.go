@@ -7,6 +7,8 @@ import (
 	"os"
 	"os/exec"
 	"testing"
+
+	"stampede/internal/missing"
 )
 
 const serversDir = "testdata/servers"
@@ -54,10 +56,10 @@ func needNodeWS(t *testing.T) string {
 	t.Helper()
 	node, err := exec.LookPath("node")
 	if err != nil {
-		unavailable(t, "Node.js: %v", err)
+		missing.Part(t, "Node.js: %v", err)
 	}
 	if _, err := os.Stat(serversDir + "/node_modules/ws/package.json"); err != nil {
-		unavailable(t, "ws from npm: %v", err)
+		missing.Part(t, "ws from npm: %v", err)
 	}
 	return node
 }

@@ -15,6 +15,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"stampede/internal/missing"
 )
 
 const proxiesDir = "../../examples/proxies"
@@ -238,7 +240,7 @@ func findServer(t *testing.T, name string) string {
 	t.Helper()
 	path, err := findCommand(name)
 	if err != nil {
-		unavailable(t, "%v", err)
+		missing.Part(t, "%v", err)
 	}
 	return path
 }

@@ -14,6 +14,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"stampede/internal/missing"
 )
 
 // liveServer is a WebSocket server of testdata/servers, on a port of the
@@ -83,7 +85,7 @@ func goServer(library string) func(*testing.T, *certificate) *liveServer {
 		t.Helper()
 		path, err := buildGoServer()
 		if err != nil {
-			unavailable(t, "%v", err)
+			missing.Part(t, "%v", err)
 		}
 		args := []string{"-server", library}
 		if c != nil {
@@ -128,7 +130,7 @@ func findPython(t *testing.T, module string) string {
 			return name
 		}
 	}
-	unavailable(t, "no python3 has the module %s", module)
+	missing.Part(t, "no python3 has the module %s", module)
 	return ""
 }
 
@@ -137,10 +139,10 @@ func startTomcat(t *testing.T, c *certificate) *liveServer {
 	t.Helper()
 	jars, err := filepath.Glob("/usr/share/java/tomcat10-*.jar")
 	if err != nil || len(jars) == 0 {
-		unavailable(t, "Tomcat's jars are not in /usr/share/java")
+		missing.Part(t, "Tomcat's jars are not in /usr/share/java")
 	}
 	if _, err := exec.LookPath("javac"); err != nil {
-		unavailable(t, "a Java Development Kit: %v", err)
+		missing.Part(t, "a Java Development Kit: %v", err)
 	}
 	args := append([]string{"-cp", strings.Join(jars, ":"), filepath.Join(serversDir, "TomcatServer.java"), t.TempDir()}, c.files()...)
 	return startLiveServer(t, exec.Command("java", args...), "127.0.0.1")

@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/urfave/cli/v2"
+
+	"stampede/internal/missing"
 )
 
 // TestManPage has every command with its examples and every flag, and man
@@ -19,7 +21,7 @@ func TestManPage(t *testing.T) {
 		t.Fatalf("exit code %d: %s", code, &errs)
 	}
 	if _, err := exec.LookPath("man"); err != nil {
-		unavailable(t, "the manual page, as man is not installed")
+		missing.Part(t, "the manual page, as man is not installed")
 	}
 	c := exec.Command("man", "--warnings", "-l", "-")
 	c.Env = append(c.Environ(), "MANWIDTH=200", "MANROFFOPT=-c", "LC_ALL=C.UTF-8")

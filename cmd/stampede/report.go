@@ -127,10 +127,13 @@ func readStored(paths []string) (*stored, error) {
 		if err != nil {
 			return nil, err
 		}
+		if len(paths) == 1 {
+			return &stored{r, resultFile(path)}, nil
+		}
+		if err := addsUp(path, r, all); err != nil {
+			return nil, err
+		}
 		all = append(all, r)
-	}
-	if len(all) == 1 {
-		return &stored{all[0], resultFile(paths[0])}, nil
 	}
 	merged, err := results.Merge(all...)
 	if err != nil {
@@ -138,6 +141,21 @@ func readStored(paths []string) (*stored, error) {
 	}
 	merged.Findings = results.Explain(merged, thisKernel())
 	return &stored{merged, ""}, nil
+}
+
+// addsUp refuses a result that can't be added to others: an answer of many
+// runs, or a run that is among them.
+func addsUp(path string, r *results.Result, others []*results.Result) error {
+	if err := wantsRun(path, r); err != nil {
+		return err
+	}
+	if r.Gate != nil {
+		return fmt.Errorf("%s is the result of a gate, and no run: those it made are in its trials", path)
+	}
+	if slices.ContainsFunc(others, r.IsAlso) {
+		return fmt.Errorf("%s is a run that was given before: its arrivals would count twice", path)
+	}
+	return nil
 }
 
 // attempts opens the attempts.csv beside the result; an error that is

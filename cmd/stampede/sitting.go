@@ -49,8 +49,7 @@ func sit(ctx context.Context, sc *scenario.Scenario) (_ *sitting, err error) {
 }
 
 // served is sc with the practice server's address for its URL, and trust in its
-// certificate. The sitting
-// keeps the monitors, which may name that server.
+// certificate. The sitting keeps the monitors, which may name that server.
 func served(sc *scenario.Scenario, child *practiceChild) (*scenario.Scenario, error) {
 	at := *sc
 	at.Target.URL, at.Target.URLs, at.Target.Practice, at.Monitors = "ws://"+child.address+"/", nil, nil, nil

@@ -96,9 +96,9 @@ func endWith(err *error, failed error) {
 	switch {
 	case failed == nil:
 	case *err == nil:
-		*err = &exitError{exitInconclusive, failed}
+		*err = kept(exitPass, failed)
 	case errors.As(*err, &verdict) && verdict.cause == nil:
-		*err = &exitError{verdict.code, failed}
+		*err = kept(verdict.code, failed)
 	default:
 		*err = errors.Join(*err, failed)
 	}

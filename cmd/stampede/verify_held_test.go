@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"stampede/engine"
+	"stampede/internal/missing"
 	"stampede/results"
 	"stampede/scenario"
 )
@@ -125,7 +126,7 @@ func startTargets(t *testing.T, n int) (servers []targetServer) {
 	dir := t.TempDir()
 	binary := filepath.Join(dir, "target")
 	if out, err := exec.Command("gcc", "-O2", "-o", binary, "testdata/bench/target.c").CombinedOutput(); err != nil {
-		unavailable(t, "target.c can't be built: %v: %s", err, out)
+		missing.Part(t, "target.c can't be built: %v: %s", err, out)
 	}
 	for i := range n {
 		s := targetServer{stats: filepath.Join(dir, fmt.Sprint("stats", i))}

@@ -12,6 +12,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"stampede/internal/missing"
 )
 
 // verifyRuns is how often each starvation is tried; verifyMiss how many of
@@ -118,7 +120,7 @@ func fifthOfACore(t *testing.T) []string {
 		t.Cleanup(func() { _ = os.Remove(dir) })
 		return []string{"sh", "-c", `echo $$ >"$0/cgroup.procs" && exec "$@"`, dir}
 	}
-	unavailable(t, "no cgroup with a CPU quota can be made here")
+	missing.Part(t, "no cgroup with a CPU quota can be made here")
 	return nil
 }
 

@@ -10,7 +10,8 @@
 //
 // A Probe holds no secret and nothing that could drive a terminal: the values of
 // Authorization, Proxy-Authorization, Cookie and Set-Cookie, and of parameters of
-// the query with names like token, are masked, wherever they come back too, and whatever a peer sent went through handshake.Escape.
+// the query with names like token, are masked, wherever they come back too, and
+// whatever a peer sent went through handshake.Escape.
 // What a peer can make it hold is bounded: 64 KB of heads, 4 KB of a body, 20
 // certificates with 50 names each, 16 addresses.
 package probe

@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
-	"os/exec"
-	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -86,20 +84,6 @@ func TestCurl(t *testing.T) {
 				t.Errorf("got  %s\nwant %s", got, want)
 			}
 		})
-	}
-}
-
-// TestShellQuoting has a shell read what was quoted.
-func TestShellQuoting(t *testing.T) {
-	sh, err := exec.LookPath("sh")
-	if err != nil && runtime.GOOS == "windows" {
-		t.Skip("Windows has no POSIX shell")
-	}
-	for _, text := range []string{"", "plain", "it's", "$HOME", "a b", "`x`", `\`, "ümlaut", "-n", "a\tb", "!1", "*", `"`, "~", "#x"} {
-		out, err := exec.Command(sh, "-c", "printf %s "+shellQuoted(text)).Output()
-		if err != nil || string(out) != text {
-			t.Errorf("%q became %q: %v", text, out, err)
-		}
 	}
 }
 
