@@ -16,7 +16,7 @@ bench:
 verify:
 	go test -tags verify -run TestVerify -v -count 1 -timeout 3h -p 1 ./engine ./cmd/stampede
 fuzz:
-	bash .ci/fuzz 20s
+	bash .ci/fuzz 200000
 golden:
 	go test $$(git grep -l 'flag.Bool("update"' -- '*_test.go' | xargs -n 1 dirname | sort -u | sed 's|^|./|') -update
 docs:
