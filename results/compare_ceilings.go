@@ -37,9 +37,16 @@ func NewSearchReading(c *Ceiling) Reading {
 	if c.Status == CeilingInconclusive {
 		return Reading{Limited: c.Reason == ReasonGeneratorLimited, Invalid: "its search is inconclusive: " + string(c.Reason)}
 	}
-	s := Sample{Missing: "a search left its range"}
-	if c.enclosed() && c.Value > 0 {
-		s = Sample{Value: float64(c.Value)}
+	var s Sample
+	switch {
+	case c.enclosed() && c.Value > 0:
+		s.Value = float64(c.Value)
+	case c.Status == CeilingBelow:
+		s.Missing = fmt.Sprintf("a ceiling is below %s, where its search began: give a lower --from", FormatCount(c.High))
+	case c.CappedBy != "":
+		s.Missing = fmt.Sprintf("a ceiling is at least %s: its range is capped by %s", FormatCount(c.known()), c.CappedBy)
+	default:
+		s.Missing = fmt.Sprintf("a ceiling is at least %s, where its search ended: give a higher --to", FormatCount(c.known()))
 	}
 	return Reading{Samples: map[Measure]Sample{ceilingMeasure: s}}
 }

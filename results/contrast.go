@@ -86,6 +86,19 @@ func (p *paired) contrast() (contrast, Method) {
 	return stats.NewSignedRank(p.differences), SignedRank
 }
 
+// worsening is the contrast of how much worse B is: of a ceiling, less is.
+func (p *paired) worsening() contrast {
+	if p.measure.Unit() != Capacity {
+		worse, _ := p.contrast()
+		return worse
+	}
+	lost := make([]float64, len(p.differences))
+	for i, d := range p.differences {
+		lost[i] = -d
+	}
+	return stats.NewSignedRank(lost)
+}
+
 // clumping is how many times the variance of independent failures the trials
 // of a side show between them.
 func (p *paired) clumping() float64 {

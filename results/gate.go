@@ -115,6 +115,9 @@ func (l looks) wanted(n int) int {
 	return 0
 }
 
+// last is the look after which there is none.
+func (l looks) last() int { return l[len(l)-1] }
+
 // each is the confidence of one look if all together may be wrong with a
 // probability of alpha.
 func (l looks) each(alpha float64) float64 { return 1 - alpha/float64(len(l)) }

@@ -19,19 +19,27 @@ const (
 )
 
 // Gated is a measure that must not get worse by more than a margin, relative
-// for times and a difference for shares.
+// for times and ceilings and a difference for shares.
 type Gated struct {
 	Measure Measure
 	Margin  float64
 }
 
-// ParseGated reads a measure and its margin, as "handshake p99 10%".
+// ParseGated reads a measure and its margin, as "handshake p99 10%" or
+// "ceiling 5%".
 func ParseGated(text string) (g Gated, err error) {
 	measure, margin, ok := cutLastWord(text)
 	if !ok {
 		return g, fmt.Errorf("%q: write a measure and its margin, as handshake p99 10%%", text)
 	}
 	if g.Margin, err = ParseMargin(margin); err != nil {
+		return g, err
+	}
+	if measure == CeilingMetric {
+		g.Measure = ceilingMeasure
+		if g.Margin >= 1 {
+			err = fmt.Errorf("%q: a ceiling that may fall by all of it is no margin", text)
+		}
 		return g, err
 	}
 	g.Measure, err = ParseMeasure(measure)
@@ -44,7 +52,7 @@ func cutLastWord(text string) (before, last string, ok bool) {
 	if i < 0 {
 		return "", "", false
 	}
-	return text[:i], text[i+1:], true
+	return strings.TrimSpace(text[:i]), text[i+1:], true
 }
 
 // ParseMargin reads a percentage above 0% as a share: 5% is 0.05.
@@ -69,6 +77,13 @@ func DefaultGated(goals []Threshold) []Gated {
 	return []Gated{{handshakeP99, 0.1}, {handshakeP50, 0.05}, {errorRate, failures}}
 }
 
+// DefaultGatedCeiling is what a release is gated by whose ceiling is searched
+// for, unless told otherwise: within 5 %.
+func DefaultGatedCeiling() []Gated { return []Gated{{ceilingMeasure, 0.05}} }
+
+// OfCeiling reports whether the measure is a ceiling, which trials don't have.
+func (g Gated) OfCeiling() bool { return g.Measure == ceilingMeasure }
+
 // Measures returns the measures alone, as NewReading wants them.
 func Measures(gated []Gated) []Measure {
 	list := make([]Measure, len(gated))
@@ -90,14 +105,16 @@ func Measures(gated []Gated) []Measure {
 // Limits are Compare's, by signed ranks. The gate fails with one measure and
 // passes with all; what is decided at a look stays decided. A baseline whose
 // quantile is +∞ in more than a tenth of its trials is nothing to compare
-// with. It is a state machine without a clock: Add pairs while Wanted is above
-// zero, then read Gate.
+// with, and a pair of searches that has no two ceilings ends the gate: without
+// it the pairs would be a choice by their outcome. It is a state machine without
+// a clock: Add pairs while Wanted is above zero, then read Gate.
 type RegressionGate struct {
-	gated   []Gated
-	pairs   []Pair
-	checks  []GateCheck
-	gaveUp  string
-	limited bool
+	gated    []Gated
+	pairs    []Pair
+	checks   []GateCheck
+	hopeless []bool // by check: no later look can decide it
+	gaveUp   string
+	limited  bool
 }
 
 // NewRegressionGate begins a gate; none gated are DefaultGated(nil).
@@ -105,7 +122,7 @@ func NewRegressionGate(gated []Gated) *RegressionGate {
 	if len(gated) == 0 {
 		gated = DefaultGated(nil)
 	}
-	g := &RegressionGate{gated: gated}
+	g := &RegressionGate{gated: gated, hopeless: make([]bool, len(gated))}
 	for _, m := range gated {
 		g.checks = append(g.checks, m.check(Regression))
 	}
@@ -115,25 +132,32 @@ func NewRegressionGate(gated []Gated) *RegressionGate {
 func (g Gated) check(kind GateKind) GateCheck {
 	c := GateCheck{Kind: kind, Unit: g.Measure.Unit(), Limit: g.Margin, Note: "no data"}
 	c.Text = fmt.Sprintf("%s worse by at most %s", g.Measure, formatPercent(100*g.Margin))
-	if c.Unit == Share {
+	switch c.Unit {
+	case Share:
 		c.Text = fmt.Sprintf("%s worse by at most %s points", g.Measure, plain(100*g.Margin))
+	case Capacity:
+		c.Text = fmt.Sprintf("%s lower by at most %s", g.Measure, formatPercent(100*g.Margin))
 	}
 	return c
 }
 
 // GiveUp ends the gate, decided or not, for the reason that Pairs.GaveUp
 // gives; "" is none.
-func (g *RegressionGate) GiveUp(why string, limited bool) { g.gaveUp, g.limited = why, limited }
+func (g *RegressionGate) GiveUp(why string, limited bool) {
+	if why != "" {
+		g.gaveUp, g.limited = why, limited
+	}
+}
 
 // Wanted is how many more pairs the next look takes; 0 when the gate is
 // decided, has looked for the last time or was given up.
 func (g *RegressionGate) Wanted() int {
 	open := false
-	for _, c := range g.checks {
+	for i, c := range g.checks {
 		if c.Verdict == Fail {
 			return 0
 		}
-		open = open || c.Verdict == Inconclusive
+		open = open || c.Verdict == Inconclusive && !g.hopeless[i]
 	}
 	if !open || g.gaveUp != "" {
 		return 0
@@ -144,6 +168,13 @@ func (g *RegressionGate) Wanted() int {
 // Add takes the next pair, which a Pairs plan has found valid.
 func (g *RegressionGate) Add(p Pair) {
 	g.pairs = append(g.pairs, p)
+	for i, m := range g.gated {
+		if found := pairUp(m.Measure, g.pairs); m.OfCeiling() && len(found.differences) < len(g.pairs) {
+			g.checks[i].Note = found.missing
+			g.GiveUp(fmt.Sprintf("pair %d has no two ceilings: %s", len(g.pairs), found.missing), false)
+			return
+		}
+	}
 	if regressionLooks.at(len(g.pairs)) {
 		g.look()
 	}
@@ -156,12 +187,13 @@ func (g *RegressionGate) look() {
 	worse := make([]float64, len(g.gated))
 	for i, m := range g.gated {
 		found[i] = pairUp(m.Measure, g.pairs)
-		between[i], _ = found[i].contrast()
+		between[i] = found[i].worsening()
 		worse[i] = between[i].PAbove()
 	}
 	for i, p := range stats.Holm(worse) {
 		if c := &g.checks[i]; c.Verdict == Inconclusive {
 			c.look(&found[i], between[i], p)
+			g.hopeless[i] = infinite(found[i].a)*float64(len(found[i].a)) > mostInfinite*float64(regressionLooks.last())
 		}
 	}
 }
@@ -175,8 +207,11 @@ func (c *GateCheck) look(p *paired, between contrast, worse float64) {
 	c.Note = ""
 	fail, pass := regressionLooks.each(falseFail), regressionLooks.each(falsePass)
 	l := limits{between.Estimate(), between.Lower(fail), between.Upper(pass)}
-	c.Value, c.Low, c.High = finite(c.Unit.offScale(l.estimate)), finite(c.Unit.offScale(l.low)), finite(c.Unit.offScale(l.high))
-	margin := c.Unit.onScale(c.Limit)
+	told, margin := l, c.Unit.onScale(c.Limit)
+	if c.Unit == Capacity {
+		told, margin = limits{-l.estimate, -l.high, -l.low}, -c.Unit.onScale(-c.Limit)
+	}
+	c.Value, c.Low, c.High = finite(c.Unit.offScale(told.estimate)), finite(c.Unit.offScale(told.low)), finite(c.Unit.offScale(told.high))
 	switch {
 	case infinite(p.a) > mostInfinite:
 		c.Note = fmt.Sprintf("the baseline's is +∞ in %.0f %% of its trials: nothing to compare with", 100*infinite(p.a))

@@ -122,7 +122,13 @@ func TestRegressionGate(t *testing.T) {
 		{"more failures, within the margin", both, thirty(tenPairs(0, 0.05, 0, 1)), Pass, 10, ""},
 		{"faster by failing", both, thirty(tenPairs(-0.3, 0.05, 0, 29)), Fail, 10, ""},
 		{"all of B is infinite", p99, infinitely(thirty(tenPairs(0, 0.05, 0, 0)), 0, 10), Fail, 10, ""},
-		{"both are infinite", p99, infinitely(thirty(tenPairs(0, 0.05, 0, 0)), 10, 10), Inconclusive, 30, "nothing to compare with"},
+		{"both are infinite", p99, infinitely(thirty(tenPairs(0, 0.05, 0, 0)), 10, 10), Inconclusive, 10, "nothing to compare with"},
+		{"too many of the baseline are infinite", p99, infinitely(thirty(tenPairs(0, 0.05, 0, 0)), 2, 0), Inconclusive, 15, "nothing to compare with"},
+		{"no ceiling changed", DefaultGatedCeiling(), searchedPairs(30, 1, 0.02).Done(), Pass, 10, ""},
+		{"a ceiling that is a fifth lower", DefaultGatedCeiling(), searchedPairs(30, 0.8, 0.02).Done(), Fail, 10, ""},
+		{"a ceiling that is a fifth higher", DefaultGatedCeiling(), searchedPairs(30, 1.2, 0.02).Done(), Pass, 10, ""},
+		{"a ceiling lower by nearly as much as is allowed", DefaultGatedCeiling(), searchedPairs(30, 0.954, 0.02).Done(), Inconclusive, 30, ""},
+		{"a ceiling beyond its range", DefaultGatedCeiling(), searchedPairs(30, 0.8, 0.02, searched(800), ended(CeilingBelow, ReasonMinLoad, 0, 0, 10)).Done(), Inconclusive, 2, "a ceiling is below 10"},
 		{"never measured", []Gated{{serviceP50, 0.1}}, thirty(tenPairs(0, 0.05, 0, 0)), Inconclusive, 30, "no data"},
 	}
 	for _, test := range tests {
@@ -173,6 +179,33 @@ func TestRegressionGateGivesUp(t *testing.T) {
 	gate := g.Gate()
 	if g.Wanted() != 0 || gate.ExitCode() != 4 || len(gate.Warnings) != 1 {
 		t.Errorf("wants %d, exit %d, warnings %q", g.Wanted(), gate.ExitCode(), gate.Warnings)
+	}
+}
+
+// What a check says of a ceiling is of the ceiling, less being worse.
+func TestRegressionGateTellsTheCeiling(t *testing.T) {
+	g := NewRegressionGate(DefaultGatedCeiling())
+	for _, p := range searchedPairs(10, 0.8, 0.02).Done() {
+		g.Add(p)
+	}
+	c := g.Gate().Checks[0]
+	if c.Text != "ceiling lower by at most 5%" || c.Unit != Capacity || c.Verdict != Fail || *c.Value > -0.15 || *c.Value < -0.25 || *c.Low > *c.Value || *c.High < *c.Value {
+		t.Errorf("%s: %s, %.3f [%.3f, %.3f] in %s", c.Text, c.Verdict, *c.Value, *c.Low, *c.High, c.Unit)
+	}
+}
+
+func TestParseGated(t *testing.T) {
+	for text, want := range map[string]Gated{
+		"handshake p99 10%": {handshakeP99, 0.1}, "error rate 0.1%": {errorRate, 0.001}, "ceiling 5%": {ceilingMeasure, 0.05}, " ceiling  5% ": {ceilingMeasure, 0.05},
+	} {
+		if got, err := ParseGated(text); err != nil || got != want {
+			t.Errorf("%q is %+v, %v, want %+v", text, got, err, want)
+		}
+	}
+	for _, text := range []string{"", "5%", "ceiling", "ceiling 0%", "ceiling 100%", "ceiling p99 5%", "handshake 5%"} {
+		if got, err := ParseGated(text); err == nil {
+			t.Errorf("%q is taken for %+v", text, got)
+		}
 	}
 }
 

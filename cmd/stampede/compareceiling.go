@@ -134,36 +134,38 @@ func (d *duel) hunt(ctx context.Context, s streams, search *compareSearch, side 
 	return h, err
 }
 
-// ceilingDuel compares the ceilings of both sides by pairs of searches.
+// ceilingDuel searches for the ceilings of both sides, by pairs of searches.
 type ceilingDuel struct {
 	*duel
 	streams streams
 	plan    *results.Pairs
-	pairs   int // planned; of one, what both searches know is compared
+	pairs   int // planned, 0: as many as it takes; of one, what both searches know is compared
 	search  *compareSearch
-	notes   []string
-	options results.CompareOptions
 
 	seed  uint64
 	hunts [2]*hunt // the pair that is, or was, under way
 }
 
+// newCeilingDuel plans pairs of searches.
+func newCeilingDuel(d *duel, s streams, search *compareSearch, p results.PairsOptions) *ceilingDuel {
+	p.Warm, p.Restart = true, p.Restart && p.Pairs != 1
+	return &ceilingDuel{duel: d, streams: s, plan: results.NewPairs(p), pairs: p.Pairs, search: search, seed: p.Seed}
+}
+
 // compareCeilings makes pairs of searches, those of a pair trial by trial in
 // turn.
 func (d *duel) compareCeilings(ctx context.Context, s streams, search *compareSearch, p results.PairsOptions, o results.CompareOptions) (*results.Result, error) {
-	p.Warm, p.Restart = true, p.Restart && p.Pairs > 1
-	c := &ceilingDuel{duel: d, streams: s, plan: results.NewPairs(p), pairs: p.Pairs, search: search, notes: search.notes, options: o, seed: p.Seed}
-	if c.pairs == 1 {
-		c.notes = slices.Concat(c.notes, []string{"one search each: how a ceiling differs from search to search is not in the interval; --pairs 6 has it"})
-	}
+	c := newCeilingDuel(d, s, search, p)
 	for {
-		more, err := c.searchPair(ctx)
-		if err != nil {
-			return nil, err
-		}
-		r := c.answer()
-		if err := d.dir.write(r); err != nil || !more {
+		r := c.answer(o)
+		if err := d.dir.write(r); err != nil { // for the first time before anything is sent
 			return r, afterLoad(err)
+		}
+		if more, err := c.searchPair(ctx); err != nil {
+			return nil, err
+		} else if !more {
+			r = c.answer(o)
+			return r, afterLoad(d.dir.write(r))
 		}
 	}
 }
@@ -207,36 +209,44 @@ func (c *ceilingDuel) beginPair(ctx context.Context, t results.Turn) (err error)
 	for _, side := range []results.Side{results.SideA, results.SideB} {
 		name := "ceiling-" + side.String()
 		t.Side = side
-		if c.pairs > 1 {
+		if c.pairs != 1 {
 			name = turnName(t) + "-ceiling"
 		}
 		h, err := c.hunt(ctx, c.streams, c.search, side, name, like)
 		if err != nil {
 			return err
 		}
-		if c.pairs > 1 {
+		if c.pairs != 1 {
 			h.label = turnName(t) + ": "
 		}
 		h.seed = t.Seed
 		c.hunts[side], like = h, cmp.Or(like, h)
 	}
-	return errors.Join(c.hunts[0].save(), c.hunts[1].save(), c.dir.write(c.answer()))
+	return errors.Join(c.hunts[0].save(), c.hunts[1].save())
 }
 
-// answer is what the searches have come to.
-func (c *ceilingDuel) answer() *results.Result {
-	none := c.hunts[results.SideB] == nil // interrupted before there was a search
-	r := nothing(c.release())
-	if !none {
-		r = c.hunts[results.SideB].result()
+// found is what the search of the release has come to, the last that was begun.
+func (c *ceilingDuel) found() *results.Result {
+	if h := c.hunts[results.SideB]; h != nil {
+		return h.result()
 	}
-	if none || c.pairs > 1 {
-		r.Compare = results.CompareSearches(c.plan, c.options)
-	} else {
-		r.Compare = results.CompareCeilings(c.hunts[results.SideA].search.Answer(), r.Ceiling, c.options)
+	return nothing(c.release())
+}
+
+// answer is how the ceilings compare so far.
+func (c *ceilingDuel) answer(o results.CompareOptions) *results.Result {
+	r := c.found()
+	notes := c.search.notes
+	if c.pairs == 1 {
+		notes = slices.Concat(notes, []string{"one search each: how a ceiling differs from search to search is not in the interval; --pairs 6 has it"})
+	}
+	if c.pairs == 1 && r.Ceiling != nil {
+		r.Compare = results.CompareCeilings(c.hunts[results.SideA].search.Answer(), r.Ceiling, o)
 		r.Compare.Interleaved, r.Compare.WithinOneServerLife, r.Compare.Seed = true, true, c.seed
+	} else {
+		r.Compare = results.CompareSearches(c.plan, o)
 	}
-	r.Compare.Notes = append(r.Compare.Notes, c.notes...)
+	r.Compare.Notes = append(r.Compare.Notes, notes...)
 	r.SettleComparisons()
 	return r
 }

@@ -18,7 +18,8 @@ func gateCommand(s streams) *cli.Command {
 	flags := []cli.Flag{
 		variantFlag(),
 		&cli.StringSliceFlag{Name: "baseline", Usage: "what it must not be worse than: a URL, a scenario or another of its variants to run in turn with it, or recorded results, one a sitting"},
-		&cli.StringSliceFlag{Name: "margin", Usage: "a measure that may be worse by so much, as 'handshake p99 10%'", DefaultText: "handshake p99 10%, p50 5%, error rate by the goal or 0.1 points"},
+		&cli.StringSliceFlag{Name: "margin", Usage: "a measure that may be worse by so much, as 'handshake p99 10%'", DefaultText: "handshake p99 10%, p50 5%, error rate by the goal or 0.1 points; with --ceilings 'ceiling 5%'"},
+		&cli.BoolFlag{Name: "ceilings", Usage: "gate by the ceiling: searches of the baseline and of the release in turn"},
 		&cli.StringFlag{Name: "inconclusive", Usage: "what no verdict counts as: pass or fail", DefaultText: "exit code 3"},
 		&cli.StringFlag{Name: "calibration", Usage: "what stampede calibrate --output json wrote here, to say before it starts whether the margins can be told apart"},
 	}
@@ -26,8 +27,8 @@ func gateCommand(s streams) *cli.Command {
 		Name:  "gate",
 		Usage: "hold a release to its thresholds and to a baseline, for CI",
 		UsageText: "stampede gate RESULT|SCENARIO|URL [flags]\n\n   stampede gate examples/release-gate.yaml\n" +
-			"   stampede gate scenario.yaml --baseline ws://127.0.0.1:8001/\n   stampede gate variants.yaml --variant new --baseline old\n   stampede gate stampede-results/release --baseline monday --baseline tuesday",
-		Flags:  slices.Concat(flags, trialFlags(), announceFlags()),
+			"   stampede gate scenario.yaml --baseline ws://127.0.0.1:8001/\n   stampede gate variants.yaml --variant new --baseline old\n   stampede gate scenario.yaml --baseline ws://127.0.0.1:8001/ --ceilings --of burst\n   stampede gate stampede-results/release --baseline monday --baseline tuesday",
+		Flags:  slices.Concat(flags, searchFlags(), trialFlags(), announceFlags()),
 		Action: func(c *cli.Context) error { return runGate(c, s) },
 	}
 }
@@ -39,6 +40,8 @@ type gateRun struct {
 	warnings []string // of the calibration
 	notes    []string // what the verdict does not cover
 	seed     uint64   // of the trials
+	ceilings bool     // are gated, by searches
+	search   *compareSearch
 	result   *results.Result
 	failed   error // why the result could not be written
 }
@@ -51,6 +54,9 @@ func runGate(c *cli.Context, s streams) error {
 	if c.NArg() != 1 {
 		return fmt.Errorf("want one result, scenario or URL, got %d arguments; see stampede gate --help", c.NArg())
 	}
+	if g.search, err = searchOptions(c); err != nil {
+		return err
+	}
 	subject, baseline, recorded, err := gateOperands(c)
 	if err != nil {
 		return err
@@ -58,12 +64,18 @@ func runGate(c *cli.Context, s streams) error {
 	switch {
 	case !subject.live() && baseline.live():
 		return errors.New("a recorded run and a live baseline are no one sitting: give a scenario or URL to run, or recorded baselines")
+	case g.ceilings && !baseline.live():
+		return errors.New("--ceilings: give --baseline a URL or a scenario, which is searched in turn with the release")
 	case !subject.live():
 		return g.judgeRecorded(c, s, subject.recorded, recorded)
 	}
-	if len(g.gated) == 0 {
-		g.gated = results.DefaultGated(subject.scenario.Thresholds)
+	if g.ceilings {
+		if err := g.search.prepare([]operand{baseline, subject}); err != nil {
+			return err
+		}
+		g.notes = append(g.notes, g.search.notes...)
 	}
+	g.gated = g.gatedBy(subject.scenario.Thresholds)
 	if len(subject.scenario.Thresholds) == 0 && !baseline.live() && len(recorded) == 0 {
 		return errors.New("nothing to hold it to: give --threshold or --baseline")
 	}
@@ -74,7 +86,7 @@ func newGateRun(c *cli.Context) (*gateRun, error) {
 	if err := checkOutput(c); err != nil {
 		return nil, err
 	}
-	g := &gateRun{policy: c.String("inconclusive")}
+	g := &gateRun{policy: c.String("inconclusive"), ceilings: c.Bool("ceilings")}
 	if g.policy != "" && g.policy != "pass" && g.policy != "fail" {
 		return nil, fmt.Errorf("--inconclusive %q: want pass or fail", g.policy)
 	}
@@ -83,7 +95,13 @@ func newGateRun(c *cli.Context) (*gateRun, error) {
 		if err != nil {
 			return nil, fmt.Errorf("--margin: %w", err)
 		}
+		if m.OfCeiling() != g.ceilings {
+			return nil, fmt.Errorf("--margin %q: with --ceilings the ceiling alone is gated, and nothing else without it", text)
+		}
 		g.gated = append(g.gated, m)
+	}
+	if len(g.gated) > 1 && g.ceilings {
+		return nil, errors.New("--margin: one of the ceiling is enough")
 	}
 	return g, nil
 }
@@ -138,9 +156,13 @@ func (g *gateRun) judgeRecorded(c *cli.Context, s streams, r *results.Result, ba
 	return g.tell(c, s, false)
 }
 
+// gatedBy are the measures that were asked for, or the usual ones.
 func (g *gateRun) gatedBy(goals []results.Threshold) []results.Gated {
-	if len(g.gated) > 0 {
+	switch {
+	case len(g.gated) > 0:
 		return g.gated
+	case g.ceilings:
+		return results.DefaultGatedCeiling()
 	}
 	return results.DefaultGated(goals)
 }
@@ -188,10 +210,14 @@ func (g *gateRun) runLive(c *cli.Context, s streams, release, baseline operand, 
 	if err := d.begin(ctx, c, s, c.String("out"), "gate", mostTrials); err != nil {
 		return err
 	}
-	if baseline.live() {
-		err = g.regression(ctx, d, seedOf(c))
-	} else {
-		err = g.goals(ctx, d, seedOf(c), recorded)
+	g.seed = seedOf(c)
+	switch {
+	case g.ceilings:
+		err = g.regression(ctx, d, g.searches(d, s))
+	case baseline.live():
+		err = g.regression(ctx, d, g.trials(d))
+	default:
+		err = g.goals(ctx, d, recorded)
 	}
 	if err != nil {
 		return afterLoad(err)
@@ -207,34 +233,58 @@ func (g *gateRun) runLive(c *cli.Context, s streams, release, baseline operand, 
 // and of results.GoalGate, and the pair that is not counted.
 const mostTrials = 31
 
+// pairing is how the pairs of a regression gate are made.
+type pairing struct {
+	plan  *results.Pairs
+	goals *results.GoalGate // that the release's trials are held to as well
+	turn  func(context.Context) (more bool, err error)
+	found func() *results.Result // of the release, so far
+}
+
+// trials are pairs of runs.
+func (g *gateRun) trials(d *duel) pairing {
+	plan := results.NewPairs(results.PairsOptions{Seed: g.seed, Restart: d.restarts()})
+	turn := func(ctx context.Context) (bool, error) { return d.turn(ctx, plan) }
+	return pairing{plan, results.NewGoalGate(d.release().scenario.Thresholds), turn, d.result}
+}
+
+// searches are pairs of searches, whose thresholds are what they search by.
+func (g *gateRun) searches(d *duel, s streams) pairing {
+	c := newCeilingDuel(d, s, g.search, results.PairsOptions{Seed: g.seed, Restart: d.restarts()})
+	return pairing{c.plan, results.NewGoalGate(nil), c.searchPair, c.found}
+}
+
 // regression alternates the baseline and the release until both gates are
 // decided, or have looked for the last time.
-func (g *gateRun) regression(ctx context.Context, d *duel, seed uint64) error {
-	goals, against := results.NewGoalGate(d.release().scenario.Thresholds), results.NewRegressionGate(g.gated)
-	plan := results.NewPairs(results.PairsOptions{Seed: seed, Restart: d.restarts()})
-	g.seed = seed
+func (g *gateRun) regression(ctx context.Context, d *duel, p pairing) error {
+	against := results.NewRegressionGate(g.gated)
 	if !d.restarts() {
 		g.notes = append(g.notes, results.OneServerLife)
 	}
+	if err := g.save(ctx, d, p.found(), against.Gate()); err != nil { // before anything is sent
+		return err
+	}
 	for added := 0; ; {
-		if _, err := d.turn(ctx, plan); err != nil {
+		if _, err := p.turn(ctx); err != nil {
 			return err
 		}
-		if pairs := plan.Done(); len(pairs) > added {
+		if pairs := p.plan.Done(); len(pairs) > added {
 			added = len(pairs)
 			against.Add(pairs[added-1])
-			goals.Add(d.last)
+			if d.last != nil {
+				p.goals.Add(d.last)
+			}
 		}
-		against.GiveUp(plan.GaveUp())
-		gate := results.JoinGates(goals.Gate(), against.Gate())
-		if err := g.save(ctx, d, gate); err != nil {
+		against.GiveUp(p.plan.GaveUp())
+		gate := results.JoinGates(p.goals.Gate(), against.Gate())
+		if err := g.save(ctx, d, p.found(), gate); err != nil {
 			return err
 		}
-		wanted := max(goals.Wanted(), against.Wanted())
-		if why, _ := plan.GaveUp(); why != "" || wanted == 0 || gate.Verdict == results.Fail || ctx.Err() != nil {
+		wanted := max(p.goals.Wanted(), against.Wanted())
+		if why, _ := p.plan.GaveUp(); why != "" || wanted == 0 || gate.Verdict == results.Fail || ctx.Err() != nil {
 			return nil
 		}
-		plan.Extend(added + wanted)
+		p.plan.Extend(added + wanted)
 	}
 }
 
@@ -245,12 +295,11 @@ const mostTries = 3
 // goals makes trials of the release alone. The first that is evidence is what
 // is held against recorded baselines: any later choice would be a choice by
 // its outcome.
-func (g *gateRun) goals(ctx context.Context, d *duel, seed uint64, recorded []*results.Result) error {
+func (g *gateRun) goals(ctx context.Context, d *duel, recorded []*results.Result) error {
 	goals := results.NewGoalGate(d.release().scenario.Thresholds)
-	g.seed = seed
 	var fresh *results.Result
 	for n := 1; goals.Wanted() > 0 || len(recorded) > 0 && !isEvidence(fresh) && n <= mostTries; n++ {
-		r, err := d.try(ctx, fmt.Sprintf("trial-%02d", n), results.SideB, rand.New(rand.NewPCG(seed, uint64(n))).Uint64())
+		r, err := d.try(ctx, fmt.Sprintf("trial-%02d", n), results.SideB, rand.New(rand.NewPCG(g.seed, uint64(n))).Uint64())
 		if err != nil {
 			return err
 		}
@@ -268,7 +317,7 @@ func (g *gateRun) goals(ctx context.Context, d *duel, seed uint64, recorded []*r
 		if len(recorded) > 0 && fresh != nil {
 			gate = results.JoinGates(gate, results.GateStored(recorded, fresh, g.gated))
 		}
-		if err := g.save(ctx, d, gate); err != nil || ctx.Err() != nil || died != nil {
+		if err := g.save(ctx, d, d.result(), gate); err != nil || ctx.Err() != nil || died != nil {
 			return err
 		}
 	}
@@ -277,15 +326,15 @@ func (g *gateRun) goals(ctx context.Context, d *duel, seed uint64, recorded []*r
 
 func isEvidence(r *results.Result) bool { return r != nil && results.NewReading(r, nil).Invalid == "" }
 
-// save writes what the gate has come to so far.
-func (g *gateRun) save(ctx context.Context, d *duel, gate results.Gate) error {
+// save writes what the gate has come to so far, in found.
+func (g *gateRun) save(ctx context.Context, d *duel, found *results.Result, gate results.Gate) error {
 	if ctx.Err() != nil {
 		gate.Warnings = append(gate.Warnings, "interrupted: what is not decided stays so")
 	}
 	gate.Warnings = append(gate.Warnings, g.warnings...)
 	gate.Notes = append(gate.Notes, g.notes...)
 	gate.Seed = g.seed
-	g.answer(d.result(), gate)
+	g.answer(found, gate)
 	g.result.Interrupted = g.result.Interrupted || ctx.Err() != nil
 	return d.dir.write(g.result)
 }
