@@ -14,7 +14,7 @@ bench:
 	go test -run '^$$' -bench . ./...
 	go test -tags bench -run TestNumbers -v -count 1 -timeout 20m ./cmd/stampede
 verify:
-	go test -tags verify -run TestVerify -v -count 1 -timeout 3h -p 1 ./engine ./cmd/stampede
+	go test -tags verify -run TestVerify -v -count 1 -timeout 4h -p 1 ./engine ./cmd/stampede
 fuzz:
 	bash .ci/fuzz 200000
 golden:

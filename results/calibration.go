@@ -55,8 +55,8 @@ func (c Calibration) Warning() string {
 	case c.SD == nil:
 		return fmt.Sprintf("%s: the spread of this host is not known: %s", c.Metric, c.Note)
 	case *c.SD > c.Margin:
-		return fmt.Sprintf("%s: pairs of one target differ by %.2g %%, more than the margin of %.2g %%: expect no verdict, or a wider margin",
-			c.Metric, 100**c.SD, 100*c.Margin)
+		return fmt.Sprintf("%s: pairs of one target differ by %.1f %%, more than the margin of %s: expect no verdict, or a wider margin",
+			c.Metric, 100**c.SD, formatPercent(100*c.Margin))
 	}
 	return ""
 }

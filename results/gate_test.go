@@ -304,7 +304,7 @@ func TestCalibrate(t *testing.T) {
 	if c := list[0]; math.Abs(*c.SD-0.0643) > 1e-3 || math.Abs(*c.SmallestDetectable-0.0567) > 1e-3 || c.PairsNeeded != 4 || c.Warning() != "" {
 		t.Errorf("sd %v, detects %v, needs %d, warns %q", *c.SD, *c.SmallestDetectable, c.PairsNeeded, c.Warning())
 	}
-	if c := list[1]; c.PairsNeeded != 13 || !strings.Contains(c.Warning(), "differ by 6.4 %, more than the margin of 5 %") {
+	if c := list[1]; c.PairsNeeded != 13 || !strings.Contains(c.Warning(), "differ by 6.4 %, more than the margin of 5%: ") {
 		t.Errorf("needs %d, warns %q", c.PairsNeeded, c.Warning())
 	}
 	if c := list[2]; c.SD != nil || c.PairsNeeded != 0 || !strings.Contains(c.Warning(), "no data") {

@@ -4,7 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
+	"path/filepath"
 	"slices"
 
 	"github.com/urfave/cli/v2"
@@ -24,7 +26,7 @@ func calibrateCommand(s streams) *cli.Command {
 	return &cli.Command{
 		Name:      "calibrate",
 		Usage:     "measure this host: how small a change can be found on it, and what it alone can make",
-		UsageText: "stampede calibrate SCENARIO|URL [flags]\n   stampede calibrate --null [SCENARIO|URL] [--of burst|rate]\n\n   stampede calibrate practice --rate 300/s --for 10s\n   stampede calibrate scenario.yaml --output json > calibration.json\n   stampede calibrate --null wss://staging.example.test/socket --insecure",
+		UsageText: "stampede calibrate SCENARIO|URL [flags]\n   stampede calibrate --null [SCENARIO|URL] [--of burst|rate]\n\n   stampede calibrate practice --rate 300/s --for 10s\n   stampede calibrate scenario.yaml --out calibrated\n   stampede calibrate --null wss://staging.example.test/socket --insecure",
 		Flags:     slices.Concat(flags, trialFlags()),
 		Action:    func(c *cli.Context) error { return calibrate(c, s) },
 	}
@@ -39,6 +41,16 @@ type calibration struct {
 	Environment map[string]string     `json:"environment"`
 	Measures    []results.Calibration `json:"measures"`
 }
+
+// write writes it as readCalibration reads it.
+func (found *calibration) write(w io.Writer) error {
+	e := json.NewEncoder(w)
+	e.SetIndent("", " ")
+	return e.Encode(found)
+}
+
+// calibrationFile is what calibrate writes beside its trials.
+const calibrationFile = "calibration.json"
 
 const calibrationSchema = "stampede/calibration/v1"
 
@@ -67,9 +79,7 @@ func calibrate(c *cli.Context, s streams) error {
 		return err
 	}
 	if c.String("output") == "json" {
-		e := json.NewEncoder(s.out)
-		e.SetIndent("", " ")
-		err = e.Encode(found)
+		err = found.write(s.out)
 	} else {
 		if _, err = fmt.Fprintf(s.out, "%d pairs interleaved, seed %d\n", found.Pairs, found.Seed); err == nil {
 			err = report.CalibrationText(s.out, found.Measures)
@@ -103,10 +113,14 @@ func (g *gateRun) calibrate(ctx context.Context, c *cli.Context, s streams, o op
 	}
 	found := &calibration{Schema: calibrationSchema, Seed: seed, Pairs: len(plan.Done()), Environment: environment(),
 		Measures: results.Calibrate(plan.Done(), gated)}
+	code = found.exitCode(ctx, plan, s)
+	if err := d.dir.replace(calibrationFile, found.write); err != nil {
+		return nil, 0, afterLoad(err)
+	}
 	if !c.Bool("quiet") {
 		fmt.Fprintf(s.err, "result: %s\n", d.dir.path)
 	}
-	return found, found.exitCode(ctx, plan, s), nil
+	return found, code, nil
 }
 
 // exitCode is that of a calibration: 0 when all pairs were had.
@@ -126,9 +140,12 @@ func (found *calibration) exitCode(ctx context.Context, plan *results.Pairs, s s
 	return exitInconclusive
 }
 
-// readCalibration reads what calibrate wrote. One of another host says nothing
-// of this one.
+// readCalibration reads what calibrate wrote, or printed as JSON. One of
+// another host says nothing of this one.
 func readCalibration(path string) ([]results.Calibration, error) {
+	if i, err := os.Stat(path); err == nil && i.IsDir() {
+		path = filepath.Join(path, calibrationFile)
+	}
 	data, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err

@@ -21,7 +21,7 @@ func gateCommand(s streams) *cli.Command {
 		&cli.StringSliceFlag{Name: "margin", Usage: "a measure that may be worse by so much, as 'handshake p99 10%'", DefaultText: "handshake p99 10%, p50 5%, error rate by the goal or 0.1 points; with --ceilings 'ceiling 5%'"},
 		&cli.BoolFlag{Name: "ceilings", Usage: "gate by the ceiling: searches of the baseline and of the release in turn"},
 		&cli.StringFlag{Name: "inconclusive", Usage: "what no verdict counts as: pass or fail", DefaultText: "exit code 3"},
-		&cli.StringFlag{Name: "calibration", Usage: "what stampede calibrate --output json wrote here, to say before it starts whether the margins can be told apart"},
+		&cli.StringFlag{Name: "calibration", Usage: "what stampede calibrate wrote here, a directory or a file, to say before it starts whether the margins can be told apart"},
 	}
 	return &cli.Command{
 		Name:  "gate",

@@ -37,7 +37,7 @@ func newResultDir(out, name string, at time.Time, csv bool) (*resultDir, error) 
 		return nil, fmt.Errorf("making the result directory: %w; choose another with --out", err)
 	}
 	// What an earlier run left under names of this one would pass for its own.
-	for _, name := range []string{"attempts.csv", "report.html"} {
+	for _, name := range []string{"attempts.csv", "report.html", calibrationFile} {
 		if err := os.Remove(filepath.Join(out, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return nil, fmt.Errorf("making the result directory: %w; choose another with --out", err)
 		}
