@@ -100,7 +100,7 @@ func pageWords(page string, status int) (words string) {
 		switch {
 		case text == "" || repeats(text, status) || strings.HasPrefix(text, "Type "): // Tomcat's kind of page
 		case strings.Contains(text, " "):
-			return text
+			return strings.TrimPrefix(text, "Message ") // Tomcat's label
 		case words == "" && strings.EqualFold(m[1], "title"):
 			words = text
 		}

@@ -23,7 +23,7 @@ func TestOwnReason(t *testing.T) {
 		{"a page's heading", page("500 Internal Server Error", "<h1>The pool is used up</h1>"), ` It says: "The pool is used up".`},
 		{"a page's message", page("404 Not Found", "<title>Error</title><body><pre>Cannot GET /ws</pre>"), ` It says: "Cannot GET /ws".`},
 		{"a page's one word", page("500 Internal Server Error", "<title>Oops</title><p>boom</p>"), ` It says: "Oops".`},
-		{"Tomcat's message", page("400 ", "<title>HTTP Status 400 – Bad Request</title><h1>HTTP Status 400 – Bad Request</h1><p><b>Type</b> Status Report</p><p><b>Message</b> no room</p>"), ` It says: "Message no room".`},
+		{"Tomcat's message", page("400 ", "<title>HTTP Status 400 – Bad Request</title><h1>HTTP Status 400 – Bad Request</h1><p><b>Type</b> Status Report</p><p><b>Message</b> no room</p>"), ` It says: "no room".`},
 		{"a page's text escaped for HTML", page("500 Internal Server Error", "<p>can&#39;t &lt;do&gt; \x1b[2J it</p>"), ` It says: "can't <do> \x1b[2J it".`},
 		{"a page behind a byte-order mark", page("500 Internal Server Error", "\ufeff<h1>The pool is used up</h1>"), ` It says: "The pool is used up".`},
 		{"a compressed page", page("500 Internal Server Error\r\nContent-Encoding: gzip", compressed("<h1>The pool is used up</h1>")), ` It says: "The pool is used up".`},
