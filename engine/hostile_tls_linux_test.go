@@ -27,6 +27,7 @@ func record(kind byte, length int, content string) string {
 // than the deadline and never taken for anything else.
 func TestTLSGarbage(t *testing.T) {
 	const alert, handshake = 21, 22
+	oldHello := "\x02\x00\x00\x26\x03\x01" + strings.Repeat("\x05", 32) + "\x00\xc0\x13\x00"
 	hello := "\x02\x00\x00\x30" + strings.Repeat("\x03", 0x30)
 	tests := []struct {
 		name, start, again string
@@ -40,6 +41,7 @@ func TestTLSGarbage(t *testing.T) {
 		{name: "a truncated record and a reset", start: record(handshake, 1000, "\x02\x00"), end: reset, want: "reset tls"},
 		{name: "a truncated record and silence", start: record(handshake, 1000, "\x02\x00"), want: "timeout tls"},
 		{name: "a malformed hello", start: record(handshake, len(hello), hello), want: "tls handshake_failed"},
+		{name: "a hello of TLS 1.0", start: record(handshake, len(oldHello), oldHello), want: "tls protocol_version"},
 		{name: "a huge message", start: record(handshake, 4, "\x02\xff\xff\xff"), again: record(handshake, 1000, strings.Repeat("a", 1000)), want: "tls handshake_failed"},
 		{name: "endless empty records", again: record(handshake, 0, ""), want: "tls handshake_failed"},
 		{name: "endless warnings", again: record(alert, 2, "\x01\x5a"), want: "tls handshake_failed"},
@@ -157,5 +159,21 @@ func TestMonstrousCertificates(t *testing.T) {
 			}
 			heap.check(t)
 		})
+	}
+}
+
+// ownAlert is an alert as crypto/tls wraps it.
+type ownAlert uint8
+
+func (a ownAlert) Error() string { return fmt.Sprintf("tls: alert(%d)", uint8(a)) }
+
+// TestAlertsOfOurOwn: what crypto/tls refuses behind the handshake is the
+// server's doing, and one alert tells what that was.
+func TestAlertsOfOurOwn(t *testing.T) {
+	for alert, want := range map[ownAlert]string{100: "tls renegotiation", 20: "tls bad_record", 10: "tls bad_record"} {
+		err := &net.OpError{Op: "local error", Err: alert}
+		if got := tlsOutcome(err, results.PhaseUpgrade).Name(); got != want {
+			t.Errorf("alert %d is %s, want %s", alert, got, want)
+		}
 	}
 }

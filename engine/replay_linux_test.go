@@ -140,8 +140,8 @@ func TestRepliesLive(t *testing.T) {
 	all := loadRecorded(t)
 	address := replayServer(t, all)
 	rows := tsv(t, "expected.tsv")
-	if len(rows) < 144 {
-		t.Fatalf("%d recorded replies, want 144", len(rows))
+	if len(rows) < 174 {
+		t.Fatalf("%d recorded replies, want 174", len(rows))
 	}
 	for _, row := range rows {
 		id, wants := row[0], []string{row[1]}

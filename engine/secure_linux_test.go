@@ -214,6 +214,9 @@ func TestSecureFailures(t *testing.T) {
 		"expired": {&tls.Config{Certificates: []tls.Certificate{ca.pair(func(c *x509.Certificate) {
 			c.NotBefore, c.NotAfter = time.Now().Add(-2*time.Hour), time.Now().Add(-time.Hour)
 		})}}, &tls.Config{RootCAs: ca.pool()}, "tls expired"},
+		"not yet valid": {&tls.Config{Certificates: []tls.Certificate{ca.pair(func(c *x509.Certificate) {
+			c.NotBefore, c.NotAfter = time.Now().Add(time.Hour), time.Now().Add(2*time.Hour)
+		})}}, &tls.Config{RootCAs: ca.pool()}, "tls not_yet_valid"},
 		"not verified":              {good, &tls.Config{InsecureSkipVerify: true}, "established"},
 		"client certificate wanted": {&tls.Config{Certificates: good.Certificates, ClientAuth: tls.RequireAnyClientCert}, &tls.Config{RootCAs: ca.pool()}, "tls certificate_required"},
 		"version":                   {&tls.Config{Certificates: good.Certificates, MinVersion: tls.VersionTLS13}, &tls.Config{RootCAs: ca.pool(), MaxVersion: tls.VersionTLS12}, "tls protocol_version"},

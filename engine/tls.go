@@ -8,7 +8,9 @@ import (
 	"net"
 	"reflect"
 	"strconv"
+	"strings"
 	"syscall"
+	"time"
 
 	"stampede/results"
 )
@@ -18,10 +20,12 @@ const (
 	reasonUnknownAuthority results.Reason = "unknown_authority"
 	reasonNameMismatch     results.Reason = "name_mismatch"
 	reasonExpired          results.Reason = "expired"
+	reasonNotYetValid      results.Reason = "not_yet_valid"
 	reasonBadCertificate   results.Reason = "invalid_certificate"
 	reasonNotTLS           results.Reason = "not_tls"
 	reasonHandshake        results.Reason = "handshake_failed"
-	reasonBadRecord        results.Reason = "bad_record" // behind the handshake: no record of this session, or one too many of its own
+	reasonRenegotiation    results.Reason = "renegotiation" // the server asked for a second handshake
+	reasonBadRecord        results.Reason = "bad_record"    // behind the handshake: no record of this session, or one too many of its own
 )
 
 // alertNames are the alerts a peer may send (IANA's TLS Alerts registry).
@@ -54,8 +58,11 @@ func tlsOutcome(err error, phase results.Phase) results.Outcome {
 		return results.Outcome{Kind: results.Timeout, Phase: phase}
 	}
 	reason := reasonHandshake
-	if phase != results.PhaseTLS {
+	switch {
+	case phase != results.PhaseTLS:
 		reason = reasonBadRecord
+	case strings.Contains(err.Error(), "unsupported protocol version"): // an old server's choice, of which crypto/tls makes no error of its own
+		reason = "protocol_version"
 	}
 	return results.Outcome{Kind: results.TLS, Phase: phase, Reason: reason}
 }
@@ -75,6 +82,8 @@ func tlsReason(err error) results.Reason {
 		return reasonUnknownAuthority
 	case errors.As(err, &name):
 		return reasonNameMismatch
+	case errors.As(err, &invalid) && invalid.Reason == x509.Expired && invalid.Cert != nil && time.Now().Before(invalid.Cert.NotBefore):
+		return reasonNotYetValid // x509 tells both by one reason
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
 		return reasonExpired
 	case errors.As(err, &verification), errors.As(err, &invalid):
@@ -83,14 +92,24 @@ func tlsReason(err error) results.Reason {
 	return alertReason(err)
 }
 
+// noRenegotiation is the alert with which crypto/tls answers a HelloRequest.
+const noRenegotiation = 100
+
 // alertReason is the name of the alert the peer sent. crypto/tls keeps the
-// alert's type to itself, but it is a number below.
+// alert's type to itself, but it is a number below. Of those it sends itself,
+// one tells what the peer wanted.
 func alertReason(err error) results.Reason {
 	var op *net.OpError
-	if !errors.As(err, &op) || op.Op != "remote error" || op.Err == nil {
+	if !errors.As(err, &op) || op.Err == nil {
 		return ""
 	}
 	v := reflect.ValueOf(op.Err)
+	switch {
+	case op.Op == "local error" && v.Kind() == reflect.Uint8 && v.Uint() == noRenegotiation:
+		return reasonRenegotiation
+	case op.Op != "remote error":
+		return ""
+	}
 	if v.Kind() != reflect.Uint8 {
 		return reasonHandshake
 	}

@@ -113,6 +113,15 @@ var cases = map[string][]string{
 	"N16": {recordedReplies, repliesByRun, repliesByProbe},
 	"N17": {recordedReplies, repliesByRun, repliesByProbe},
 	"N18": {recordedReplies, repliesByRun, repliesByProbe},
+	"N19": {recordedReplies, repliesByRun, repliesByProbe},
+	"N20": {recordedReplies, repliesByRun, repliesByProbe},
+	"N21": {recordedReplies, repliesByRun, repliesByProbe},
+	"N22": {recordedReplies, repliesByRun, repliesByProbe},
+	"N23": {recordedReplies, repliesByRun, repliesByProbe},
+	"N24": {recordedReplies, repliesByRun, repliesByProbe},
+	"N25": {recordedReplies, repliesByRun, repliesByProbe},
+	"N26": {recordedReplies, repliesByRun, repliesByProbe},
+	"N27": {recordedReplies, repliesByRun, repliesByProbe},
 }
 
 // ofCase is a test that bears its case's id, in whatever package.
@@ -153,7 +162,7 @@ func TestCasesHaveTests(t *testing.T) {
 	if diff := cmp.Diff(slices.Sorted(maps.Keys(cases)), described); diff != "" {
 		t.Errorf("docs/cases.md (-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff(map[string]int{"P": 21, "S": 12, "T": 17, "H": 15, "N": 18}, kinds()); diff != "" {
+	if diff := cmp.Diff(map[string]int{"P": 21, "S": 12, "T": 17, "H": 15, "N": 27}, kinds()); diff != "" {
 		t.Errorf("cases by kind (-want +got):\n%s", diff)
 	}
 }

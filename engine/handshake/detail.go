@@ -48,10 +48,32 @@ func lineAt(b []byte, start int) []byte {
 	return bytes.TrimSuffix(line, []byte{'\r'})
 }
 
+// Line ends that are neither CR LF nor LF alone. Each is part of a Detail.
+const (
+	CRTwice = "the line ends in CR CR LF"
+	LFFirst = "the line end before it is LF CR in place of CR LF"
+)
+
+// lineEndFault says what is wrong with the line ends around a line without its
+// own; "" for nothing that is seen.
+func lineEndFault(line []byte) string {
+	switch {
+	case bytes.HasSuffix(line, []byte{'\r'}):
+		return CRTwice
+	case bytes.HasPrefix(line, []byte{'\r'}):
+		return LFFirst
+	}
+	return ""
+}
+
 // statusLineDetail explains why the reply that starts with head has no status line.
 func statusLineDetail(head []byte) string {
 	if startsLikeHTTP(head) {
-		return quote(lineAt(head, 0)) + ": want a version, a code of three digits and a reason, parted by single spaces"
+		line := lineAt(head, 0)
+		if fault := lineEndFault(line); fault != "" {
+			return quote(line) + ": " + fault
+		}
+		return quote(line) + ": want a version, a code of three digits and a reason, parted by single spaces"
 	}
 	text := quote(head) + `: not HTTP, which starts "HTTP/"`
 	if hint := foreignHint(head); hint != "" {
@@ -63,6 +85,9 @@ func statusLineDetail(head []byte) string {
 // headerFault says what is wrong with a line that fieldChecked refuses, or
 // that folds nothing.
 func headerFault(line []byte) string {
+	if fault := lineEndFault(line); fault != "" {
+		return fault
+	}
 	name, _, colon := bytes.Cut(line, []byte{':'})
 	folds := line[0] == ' ' || line[0] == '\t'
 	switch {

@@ -142,6 +142,7 @@ var plainOnTLS = [][]byte{
 	[]byte("sent to HTTPS port"),
 	[]byte("speaking plain HTTP to an SSL-enabled"),
 	[]byte("HTTP request to an HTTPS server"),
+	[]byte("combination of host and port requires TLS"),
 }
 
 // StatusHint says what may lie behind a refusal with a status, given the head
@@ -149,6 +150,13 @@ var plainOnTLS = [][]byte{
 // so it is for samples and not for every attempt.
 func StatusHint(status uint16, head, body []byte) string {
 	switch status {
+	case 200:
+		if _, ok := fieldValue(head, "sec-websocket-accept"); ok {
+			return "the handshake was answered, with 200 in place of 101"
+		}
+		if bytes.HasPrefix(body, []byte(httpName+"1.1 101")) {
+			return "the answer to the upgrade is in the body of another reply: a script under a web server can't take the connection over"
+		}
 	case 301, 302, 303, 307, 308:
 		if location, ok := fieldValue(head, "location"); ok {
 			return "redirected to " + quote(location) + ", which is not followed: one attempt is one handshake"

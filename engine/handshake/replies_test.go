@@ -135,8 +135,8 @@ func (g reading) word() string {
 
 func TestReplies(t *testing.T) {
 	replies := loadReplies(t)
-	if len(replies) != 144 {
-		t.Fatalf("%d replies, want 144", len(replies))
+	if len(replies) != 174 {
+		t.Fatalf("%d replies, want 174", len(replies))
 	}
 	for _, r := range replies {
 		t.Run(r.id, func(t *testing.T) {

@@ -87,6 +87,10 @@ func TestStatusHint(t *testing.T) {
 		{"upgrade required, to websocket", 426, "HTTP/1.1 426 Upgrade Required\r\nUpgrade: WebSocket\r\n\r\n", "", "Connection"},
 		{"upgrade required, to tls", 426, "HTTP/1.1 426 Upgrade Required\r\nUpgrade: TLS/1.2, HTTP/1.1\r\n\r\n", "", "wss://"},
 		{"misdirected", 421, "HTTP/1.1 421 Misdirected Request\r\n\r\n", "", "Host"},
+		{"tomcat tls port", 400, hidden, "Bad Request\r\nThis combination of host and port requires TLS.\r\n", "wss://"},
+		{"answered with 200", 200, "HTTP/1.1 200 OK\r\nSec-WebSocket-Accept: x\r\n\r\n", "", "in place of 101"},
+		{"a 101 in the body", 200, "HTTP/1.1 200 OK\r\n\r\n", "HTTP/1.1 101 Switching Protocols\r\n", "in the body"},
+		{"a page", 200, "HTTP/1.1 200 OK\r\n\r\n", "<html>HTTP/1.1 101", ""},
 		{"no guess", 403, "HTTP/1.1 403 Forbidden\r\nserver: envoy\r\n\r\n", "", ""},
 	}
 	for _, tt := range tests {

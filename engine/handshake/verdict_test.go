@@ -193,7 +193,7 @@ func TestHeaderLines(t *testing.T) {
 		{"nul in the name", "Ser\x00ver: x\r\n", bad, 0, "no token"},
 		{"nul in the value", "Server: a\x00b\r\n", bad, 0, "control character"},
 		{"cr in the value", "Server: a\rb\r\n", bad, 0, "control character"},
-		{"cr cr lf", "Server: a\r\r\n", bad, 0, "control character"},
+		{"cr cr lf", "Server: a\r\r\n", bad, 0, "CR CR LF"},
 		{"escape in the value", "Server: \x1b[2J\r\n", bad, 0, "control character"},
 		{"del in the value", "Server: \x7f\r\n", bad, 0, "control character"},
 		{"nul in a fold", "Server: a\r\n b\x00\r\n", bad, ObsFold, "control character"},

@@ -36,7 +36,7 @@ type TLS struct {
 
 	ClientAsked bool   `json:"client_certificate_asked,omitempty"`
 	ClientSent  bool   `json:"client_certificate_sent,omitempty"`
-	FirstBytes  string `json:"first_bytes,omitempty"` // of a server that spoke something else
+	FirstBytes  string `json:"first_bytes,omitempty"` // of a server that spoke something else, or behind the handshake something that is no record
 }
 
 // Certificate is one certificate of the chain.

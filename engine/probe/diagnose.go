@@ -123,15 +123,20 @@ func all(conditions ...func(*Probe) bool) func(*Probe) bool {
 	}
 }
 
-// inBody matches a refusal whose body holds one of the texts, in any case.
+// inBody matches a refusal that holds one of the texts, in any case, where it
+// may give its reason: in the body, in the status line or in a header for it.
 func inBody(texts ...string) func(*Probe) bool {
 	return func(p *Probe) bool {
 		if p.Reply == nil {
 			return false
 		}
-		body := strings.ToLower(p.Reply.Body)
+		said := p.Reply.Body + "\n" + p.Reply.phrase()
+		for _, h := range reasonHeaders(p.Reply) {
+			said += "\n" + h.Value
+		}
+		said = strings.ToLower(said)
 		for _, t := range texts {
-			if strings.Contains(body, strings.ToLower(t)) {
+			if strings.Contains(said, strings.ToLower(t)) {
 				return true
 			}
 		}

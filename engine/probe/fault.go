@@ -88,6 +88,29 @@ func classifyTLS(err error) results.Outcome {
 	return results.Outcome{Kind: results.TLS, Reason: tlsOther}
 }
 
+// classifySession names what ended a connection in a phase behind its TLS
+// handshake, where there was one: bytes that are no record of the session are
+// the peer's fault and not this machine's.
+func classifySession(err error, phase results.Phase) results.Outcome {
+	o := classify(err, phase)
+	if o.Kind != results.Local || o.Reason != results.LocalOther || !isSessionFault(err) {
+		return o
+	}
+	reason := badRecord
+	if strings.Contains(err.Error(), "no renegotiation") {
+		reason = renegotiation
+	}
+	return results.Outcome{Kind: results.TLS, Reason: reason}
+}
+
+// isSessionFault matches errors of crypto/tls over what it received: the alert
+// it answers with, or the error alone.
+func isSessionFault(err error) bool {
+	var record tls.RecordHeaderError
+	var op *net.OpError
+	return errors.As(err, &record) || errors.As(err, &op) && op.Op == "local error" || strings.HasPrefix(err.Error(), "tls: ")
+}
+
 // alertName is a TLS alert's name as RFC 8446 §6 writes it. crypto/tls gives
 // only its text: "tls: unrecognized name".
 func alertName(alert error) results.Reason {
@@ -119,6 +142,8 @@ const (
 	notYetValid      results.Reason = "not_yet_valid"
 	wrongHost        results.Reason = "wrong_host"
 	unfitCertificate results.Reason = "unfit_certificate"
+	badRecord        results.Reason = "bad_record"    // behind the handshake: no record of this session
+	renegotiation    results.Reason = "renegotiation" // the server asked for a second handshake
 	tlsOther         results.Reason = "other"
 )
 

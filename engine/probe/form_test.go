@@ -56,6 +56,34 @@ func TestSecretsStayOut(t *testing.T) {
 	}
 }
 
+// TestSecretsQuoted holds secrets to be hidden in whatever form a reply quotes them.
+func TestSecretsQuoted(t *testing.T) {
+	const secret = `a/b+c="d'&<e>`
+	tests := []struct{ name, quoted string }{
+		{"as it is", secret},
+		{"in a URL", "a%2Fb%2Bc%3D%22d%27%26%3Ce%3E"},
+		{"in a URL, in lower case", "a%2fb%2bc%3d%22d%27%26%3ce%3e"},
+		{"in a URL in a URL", "a%252Fb%252Bc%253D%2522d%2527%2526%253Ce%253E"},
+		{"in a page", "a/b+c=&#34;d&#39;&amp;&lt;e&gt;"},
+		{"in a page, by name", "a/b+c=&quot;d&#x27;&amp;&lt;e&gt;"},
+		{"in JSON", `a/b+c=\"d'\u0026\u003ce\u003e`},
+		{"in JSON, with slashes escaped", `a\/b+c=\"d'&<e>`},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			o := Options{URL: "ws://example.test/ws", Headers: header("Authorization", "Bearer "+secret)}
+			p := replayed(t, o, []byte("HTTP/1.1 302 Found\r\nX-Error: "+test.quoted+"\r\nLocation: /x?t="+test.quoted+"\r\n\r\nyou sent "+test.quoted), 0, io.EOF)
+			var b bytes.Buffer
+			if err := p.Write(&b); err != nil {
+				t.Fatal(err)
+			}
+			if strings.Contains(b.String(), test.quoted) || !strings.Contains(b.String(), "you sent ***") {
+				t.Errorf("%s", b.String())
+			}
+		})
+	}
+}
+
 func TestCurl(t *testing.T) {
 	const tail = " -H 'Upgrade: websocket' -H 'Connection: Upgrade' -H 'Sec-WebSocket-Version: 13' -H 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=='"
 	tests := []struct {

@@ -2,11 +2,13 @@ package probe
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"io"
 	"net"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -209,6 +211,29 @@ func TestClassify(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.want, func(t *testing.T) {
 			if got := classify(test.err, results.PhaseUpgrade); got.Name() != test.want {
+				t.Errorf("%v is %s, want %s", test.err, got.Name(), test.want)
+			}
+		})
+	}
+}
+
+func TestClassifySession(t *testing.T) {
+	tests := []struct {
+		err  error
+		want string
+	}{
+		{io.EOF, "closed upgrade"},
+		{&net.OpError{Op: "local error", Err: errors.New("tls: no renegotiation")}, "tls renegotiation"},
+		{&net.OpError{Op: "local error", Err: errors.New("tls: bad record MAC")}, "tls bad_record"},
+		{&net.OpError{Op: "remote error", Err: errors.New("tls: certificate required")}, "tls certificate_required"},
+		{tls.RecordHeaderError{Msg: "first record"}, "tls bad_record"},
+		{errors.New("tls: too many non-advancing records"), "tls bad_record"},
+		{syscall.EMFILE, "local too_many_open_files"},
+		{errors.New("something else"), "local other"},
+	}
+	for _, test := range tests {
+		t.Run(test.want, func(t *testing.T) {
+			if got := classifySession(test.err, results.PhaseUpgrade); got.Name() != test.want {
 				t.Errorf("%v is %s, want %s", test.err, got.Name(), test.want)
 			}
 		})

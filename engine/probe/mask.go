@@ -1,7 +1,10 @@
 package probe
 
 import (
+	"encoding/json"
+	"html"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -73,10 +76,38 @@ func isSecretParameter(name string) bool {
 	})
 }
 
+// keep notes a secret, and what becomes of it where a reply quotes it in a URL,
+// in a page or in JSON.
 func (m *masker) keep(secret string) {
-	if len(secret) >= minSecret {
-		m.secrets = append(m.secrets, oneLine(secret))
+	if len(secret) < minSecret {
+		return
 	}
+	for _, form := range formsOf(secret) {
+		if form = oneLine(form); !slices.Contains(m.secrets, form) {
+			m.secrets = append(m.secrets, form)
+		}
+	}
+}
+
+// formsOf are the ways in which a text is written where it is quoted.
+func formsOf(text string) []string {
+	inURL, inPath := url.QueryEscape(text), url.PathEscape(text)
+	inPage := html.EscapeString(text)
+	inJSON := text
+	if quoted, err := json.Marshal(text); err == nil {
+		inJSON = string(quoted[1 : len(quoted)-1])
+	}
+	return []string{text,
+		inURL, lowerHex(inURL), inPath, lowerHex(inPath), url.QueryEscape(inURL),
+		inPage, strings.NewReplacer("&#34;", "&quot;", "&#39;", "&#x27;").Replace(inPage),
+		inJSON, strings.NewReplacer(`"`, `\"`, `/`, `\/`).Replace(text)}
+}
+
+var percentHex = regexp.MustCompile(`%[0-9A-F]{2}`)
+
+// lowerHex is an escaped URL with its hexadecimal digits in lower case.
+func lowerHex(escaped string) string {
+	return percentHex.ReplaceAllStringFunc(escaped, strings.ToLower)
 }
 
 // text hides the secrets in text.

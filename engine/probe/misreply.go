@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"stampede/engine/handshake"
 	"stampede/results"
 )
 
@@ -37,6 +38,10 @@ var misreplies = []symptom{
 	{"bytes_before_status", all(reason(results.BadStatusLine), inDetail("before the status line: ")), func(p *Probe) (string, string) {
 		return "Something comes before the reply: " + sentence(p.Outcome.Detail),
 			"Let the program print nothing before its status line: no warning, no empty line, no byte-order mark. The rest of an earlier reply means that its Content-Length is too small, and a proxy's connections are out of step."
+	}},
+	{"line_ends", all(reason(results.BadStatusLine, results.BadHeader), inDetail(handshake.CRTwice, handshake.LFFirst)), func(p *Probe) (string, string) {
+		return "The head's line ends are wrong: " + sentence(p.Outcome.Detail),
+			"Let who writes it end each line with CR LF once. A stream in text mode on Windows makes CR LF of each LF, so that a \\r\\n that is written becomes CR CR LF: put it into binary mode."
 	}},
 	{"malformed_status_line", all(reason(results.BadStatusLine), replyStarts("HTTP/", "http/", "Status:")), func(p *Probe) (string, string) {
 		return "The reply's first line is no status line: " + sentence(p.Outcome.Detail), "Correct who writes it, as HTTP/1.1 101 Switching Protocols."

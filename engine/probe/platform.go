@@ -2,6 +2,9 @@ package probe
 
 import (
 	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -16,6 +19,14 @@ var platformRefusals = []symptom{
 	{"other_upgrade_required", all(status(426), wantsOther), func(p *Probe) (string, string) {
 		return fmt.Sprintf("The server wants another protocol than WebSocket: it names Upgrade: %s.", atMost(p.Reply.value("upgrade"), 100)),
 			"Check path and port: this may be an address for HTTP/2 or gRPC."
+	}},
+	{"cloudflare_code", func(p *Probe) bool { return cloudflareError(p) != 0 }, func(p *Probe) (string, string) {
+		code := cloudflareError(p)
+		e, ok := cloudflareErrors[code]
+		if !ok {
+			e.means, e.do = "it did not pass the request on", "Look the number up in Cloudflare's list of errors, and in the dashboard's security events."
+		}
+		return fmt.Sprintf("Cloudflare itself answered, with error %d: %s.", code, e.means), e.do
 	}},
 	{"challenge", isChallenge, func(p *Probe) (string, string) {
 		return "A bot check or firewall answered (" + who(p) + "), not the server.",
@@ -34,6 +45,21 @@ var platformRefusals = []symptom{
 		}
 		return means + ".", do
 	}},
+	{"envoy_overload", all(status(503), inBody("envoy overloaded")), always(
+		"Envoy sheds load: its overload manager refuses requests, for its own memory or connections and not for the server behind.",
+		"Look at its overload actions (envoy.overload_actions.…) and at the limits they watch, and give it more memory or more instances.")},
+	{"tunnel_down", func(p *Probe) bool { return p.Reply.value("ngrok-error-code") == "ERR_NGROK_3200" }, always(
+		"ngrok has no tunnel for this name: its agent is not running, or has been given another name.",
+		"Start the agent, and compare the name it prints with the URL.")},
+	{"app_stopped", all(status(403), inBody("this web app is stopped")), always(
+		"Azure App Service answers for an application that is stopped, or has used up its quota.",
+		"Start it, and look at its plan's quotas.")},
+	{"iis_pool", all(status(503), func(p *Probe) bool { return p.Reply.has("server", "microsoft-httpapi") }), always(
+		"Windows answered for IIS (http.sys): the site's application pool is stopped, or its queue is full.",
+		"Start the pool; the System log says why it stopped (rapid-fail protection), and the HTTPERR log names the reason of each 503.")},
+	{"iis_disabled", all(status(503), func(p *Probe) bool { return p.Reply.has("server", "microsoft-iis") }), always(
+		"IIS answers 503 to an upgrade where WebSockets are switched off for the site, as they are at first in Azure App Service, and where its plan allows no more connections (five in the free one). An overloaded site answers so, too.",
+		"Switch web sockets on (App Service: Configuration, General settings; IIS: the WebSocket Protocol feature and <webSocket enabled>), and look at the plan's limits.")},
 	{"heroku_app", all(status(502, 503, 504), inBody("herokucdn.com/error-pages")), func(p *Probe) (string, string) {
 		return "Heroku's router answered for the application, " + age(p) + ": it crashed, does not listen on $PORT, is asleep, or did not answer within 30 s.",
 			"heroku logs has the code: H10 crashed, H12 no answer in 30 s, H13 closed without one, H14 no web dyno, H20 not started."
@@ -41,6 +67,10 @@ var platformRefusals = []symptom{
 	{"elb", all(status(460, 463, 464, 561), answeredBy("Amazon ELB")), func(p *Probe) (string, string) {
 		c := balancerCodes[int(p.Outcome.Status)]
 		return "Amazon's load balancer: " + c.means + ".", c.do
+	}},
+	{"connect_route", all(status(500, 502, 504), inBody(`"connectionid"`), inBody(`"requestid"`)), func(p *Probe) (string, string) {
+		return "Amazon API Gateway ran the integration of $connect, " + age(p) + ", and got no answer it could use: the function failed, took too long, may not be called, or returned no statusCode.",
+			"Let it return {statusCode: 200}, check its permission for API Gateway, and read its log; the API's execution log has the rest."
 	}},
 	{"api_gateway", all(status(403), func(p *Probe) bool { return p.passed("Amazon API Gateway") && !originMatters(p) }), always(
 		"Amazon API Gateway answers 403 to a request its authorizer or policy refuses, and also where the path or stage does not exist.",
@@ -96,14 +126,57 @@ func wantsOther(p *Probe) bool {
 	return names != "" && !strings.Contains(names, "websocket")
 }
 
+// challengeHeaders are fields that bot checks alone write.
+var challengeHeaders = []string{"cf-mitigated", "x-amzn-waf-action", "x-vercel-mitigated"}
+
 // isChallenge matches the pages of bot checks and of firewalls for web
 // applications, which come with many a status.
 func isChallenge(p *Probe) bool {
-	if p.Reply.value("cf-mitigated") != "" {
+	if slices.ContainsFunc(challengeHeaders, func(name string) bool { return p.Reply.value(name) != "" }) {
 		return true
 	}
 	if status(403, 429, 503)(p) && inBody("just a moment...", "attention required! | cloudflare", "captcha", "access denied</title>")(p) {
 		return true
 	}
-	return inBody("incapsula incident id", "generated by mod_security", "the requested url was rejected. please consult with your administrator", "sucuri website firewall")(p)
+	return inBody("incapsula incident id", "generated by mod_security", "the requested url was rejected. please consult with your administrator", "sucuri website firewall",
+		"making sure you&#39;re not a bot", "making sure you're not a bot", "slowaes.decrypt", "vercel security checkpoint", "ddos-guard</title>")(p) ||
+		status(403)(p) && answeredBy("DDoS-Guard")(p)
 }
+
+// cloudflareCode is how Cloudflare names an error of its own, in plain text and
+// on its page.
+var cloudflareCode = regexp.MustCompile(`(?i)(?:^error code: |cf-code-label">error code:? ?(?:<span>)?)(1\d{3})\b`)
+
+// cloudflareError is the number of Cloudflare's own error; 0 for none.
+func cloudflareError(p *Probe) int {
+	if !p.passed("Cloudflare") {
+		return 0
+	}
+	m := cloudflareCode.FindStringSubmatch(p.Reply.Body)
+	if m == nil {
+		return 0
+	}
+	code, _ := strconv.Atoi(m[1]) // four digits
+	return code
+}
+
+// cloudflareErrors are what Cloudflare's own errors mean, as far as a handshake
+// meets them.
+var cloudflareErrors = map[int]struct{ means, do string }{
+	1000: {"the name points at an address of Cloudflare's own", "Let its record name the server behind."},
+	1001: {"it can't resolve the name", "Look at the record, and at what a CNAME of it leads to."},
+	1003: {"it was asked by address", "Put the name into the URL, or give -H 'Host: NAME' and --server-name NAME."},
+	1006: bannedAddress, 1007: bannedAddress, 1008: bannedAddress,
+	1009: {"the country of this address is not let in", "Probe from another place, or have this address let in."},
+	1010: {"it does not like how this client looks (its headers)", "Send the User-Agent of a browser with -H 'User-Agent: …', or switch the browser integrity check off for this path."},
+	1013: {"Host and the TLS server name differ", "Make the two agree: --server-name, -H 'Host: …'."},
+	1014: {"the name is a CNAME to a name of another account", "Let that account's owner add it as a custom hostname."},
+	1015: {"a rate limit has been reached", "Have the limit lifted for this address or path. Load from one address meets it at once."},
+	1016: {"it can't resolve the name of the server behind", "Look at the record it leads to, or at the tunnel."},
+	1020: {"a rule of its firewall denies the request", "Look at the security events, and let this address or path pass."},
+	1033: {"no connector of the tunnel is connected", "Look at cloudflared, where the server behind runs."},
+	1101: {"its Worker failed", "Look at the Worker's log. A Worker that proxies an upgrade must return the response it got, webSocket included."},
+	1102: {"its Worker used up its time or memory", "Look at the Worker's metrics and limits."},
+}
+
+var bannedAddress = struct{ means, do string }{"this address is banned", "Look at the IP access rules, and let it in."}

@@ -3,6 +3,7 @@ package probe
 import (
 	"encoding/json"
 	"io"
+	"strings"
 	"time"
 
 	"stampede/results"
@@ -162,6 +163,12 @@ func (r *Reply) value(name string) string {
 		return ""
 	}
 	return headerValue(r.Headers, name)
+}
+
+// has reports whether the header called name, in lower case, holds a text in
+// lower case.
+func (r *Reply) has(name, text string) bool {
+	return strings.Contains(strings.ToLower(r.value(name)), text)
 }
 
 // Check is one rule a 101 must keep.

@@ -2,6 +2,8 @@ package probe
 
 import (
 	"bytes"
+	"compress/gzip"
+	"compress/zlib"
 	"errors"
 	"io"
 	"net/http/httputil"
@@ -83,19 +85,60 @@ func (g *reading) bodyLimit(headers []Header) int {
 	return maxBody
 }
 
+// isChunked reports whether the last of a body's transfer codings is chunked.
 func isChunked(headers []Header) bool {
-	return strings.EqualFold(headerValue(headers, "transfer-encoding"), "chunked")
+	codings := codingsOf(headers, "transfer-encoding")
+	return len(codings) > 0 && codings[len(codings)-1] == "chunked"
 }
 
-// body is the body without its chunks' frames (RFC 9112 §7.1), as far as they
-// can be undone.
-func (g *reading) body(headers []Header) []byte {
-	if !isChunked(headers) {
-		return g.rest
+// codingsOf are the codings that a header names, in the order they were
+// applied and in lower case.
+func codingsOf(headers []Header, name string) (codings []string) {
+	for _, line := range headerValues(headers, name) {
+		for coding := range strings.SplitSeq(line, ",") {
+			if coding = strings.ToLower(strings.TrimSpace(coding)); coding != "" {
+				codings = append(codings, coding)
+			}
+		}
 	}
-	body, err := io.ReadAll(httputil.NewChunkedReader(bytes.NewReader(g.rest)))
-	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) && len(body) == 0 {
-		return g.rest
+	return codings
+}
+
+// body is the body without its chunks' frames (RFC 9112 §7.1) and without
+// compression, as far as they can be undone: 4 KB at most.
+func (g *reading) body(headers []Header) []byte {
+	body := g.rest
+	if isChunked(headers) {
+		whole, err := io.ReadAll(httputil.NewChunkedReader(bytes.NewReader(body)))
+		if err == nil || errors.Is(err, io.ErrUnexpectedEOF) || len(whole) > 0 {
+			body = whole
+		}
+	}
+	for _, coding := range append(codingsOf(headers, "content-encoding"), codingsOf(headers, "transfer-encoding")...) {
+		body = inflate(coding, body)
 	}
 	return body
+}
+
+// inflate undoes a coding (RFC 9110 §8.4.1) as far as body reaches; it is body
+// itself where that can't be done.
+func inflate(coding string, body []byte) []byte {
+	var r io.Reader
+	var err error
+	switch coding {
+	case "gzip", "x-gzip":
+		r, err = gzip.NewReader(bytes.NewReader(body))
+	case "deflate":
+		r, err = zlib.NewReader(bytes.NewReader(body))
+	default:
+		return body
+	}
+	if err != nil {
+		return body
+	}
+	text, _ := io.ReadAll(io.LimitReader(r, maxBody)) // the rest may not have come
+	if len(text) == 0 {
+		return body
+	}
+	return text
 }

@@ -75,7 +75,7 @@ func (r *run) checkReady(ctx context.Context, conn net.Conn, rest []byte) {
 	if err == nil {
 		return
 	}
-	o, detail := classify(err, results.PhaseReady), oneLine(err.Error())
+	o, detail := classifySession(err, results.PhaseReady), oneLine(err.Error())
 	var c closedError
 	switch {
 	case errors.Is(ctx.Err(), context.Canceled):

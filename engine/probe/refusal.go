@@ -17,8 +17,12 @@ var statusRefusals = []symptom{
 		"combination of host and port requires TLS")), func(p *Probe) (string, string) {
 		return "The port speaks TLS and got a request in clear.", "Try " + withScheme(p, "wss") + "."
 	}},
-	{"client_certificate", all(status(400, 403, 496), inBody("required SSL certificate was sent", "SSL certificate error", "client certificate")),
+	{"client_certificate", all(status(400, 403, 496), inBody("required SSL certificate was sent", "SSL certificate error", "client certificate", "cannot perform post-handshake authentication")),
 		always("The server wants a certificate of the client and got none it accepts.", "Give one with --cert and --key.")},
+	{"client_certificate", status(495, 496), always("The server wants a certificate of the client and got none it accepts.", "Give one with --cert and --key.")},
+	{"tls_port", all(isPlain, status(497)), func(p *Probe) (string, string) {
+		return "The port speaks TLS and got a request in clear.", "Try " + withScheme(p, "wss") + "."
+	}},
 	{"header_too_large", all(status(400), inBody("header or cookie too large", "request header is too", "header field too large", "size of a request header")), tooLarge},
 	{"header_too_large", status(413, 431, 494), tooLarge},
 	{"header_too_large", all(status(400), func(p *Probe) bool { return p.Request.Size > 7000 }), tooLarge},
@@ -30,7 +34,8 @@ var statusRefusals = []symptom{
 		return "The server does not speak version 13 of the protocol, the one of RFC 6455; it names " + strings.Join(otherVersions(p), ", ") + triedText(p) + ".",
 			"Update the server's WebSocket library. If it should speak 13, something between changes Sec-WebSocket-Version."
 	}},
-	{"bad_host", all(status(400, 404, 403), inBody("invalid host header", "invalid hostname", "disallowedhost", "blocked request. this host")), func(p *Probe) (string, string) {
+	{"bad_host", all(status(400, 404, 403), inBody("invalid host header", "invalid hostname", "disallowedhost", "blocked request. this host", "blocked host", "host check error",
+		"<h1>bad request (400)</h1>")), func(p *Probe) (string, string) {
 		return "The server does not know the Host that was sent: " + asked(p) + ".",
 			"Send the one it knows with -H 'Host: …', or add this one to those it allows."
 	}},
@@ -53,6 +58,13 @@ var statusRefusals = []symptom{
 		return "The request was sent on to what may be the portal of this network, which wants a login before anything else gets through.",
 			"Open a page in a browser here and log in; or probe from another network. The redirect goes to " + redirectTarget(p) + "."
 	}},
+	{"cookie_challenge", all(isRedirect, func(p *Probe) bool { return redirectTarget(p) == p.URL && setsCookie(p) }), func(p *Probe) (string, string) {
+		means := whoFirst(p) + " sets a cookie and sends the client to the same address again: a check whether it keeps cookies, as bot checks make. Redirects are not followed, and browsers do not follow them in a handshake."
+		if isSecure(p) {
+			means += " If the cookie is but a session's: who answered thinks the request came without TLS, and X-Forwarded-Proto is missing."
+		}
+		return means, "Take the path out of that check; to get through it once, send the cookie back: -H 'Cookie: NAME=VALUE'."
+	}},
 	{"redirect_loop", all(isRedirect, func(p *Probe) bool { return redirectTarget(p) == p.URL }), func(p *Probe) (string, string) {
 		return "The redirect leads to where the request was sent: whoever answered thinks it came another way, mostly that it came without TLS.",
 			"Let the proxy that ends TLS send X-Forwarded-Proto, and the server behind it believe it."
@@ -62,7 +74,7 @@ var statusRefusals = []symptom{
 			"Probe the new target: " + redirectTarget(p)
 	}},
 	{"redirect_nowhere", isRedirect, always("A redirect that says not where to.", "Look at the rule that makes it, in the proxy or the application.")},
-	{"envoy_no_upgrade", all(status(403), answeredBy("Envoy"), func(p *Probe) bool { return p.Reply.BodySize == 0 }), always(
+	{"envoy_no_upgrade", all(status(403), answeredBy("Envoy"), noReason, byItself), always(
 		"Envoy answers an upgrade with an empty 403 where the route does not allow upgrades, and also where no endpoint is ready, as during a rollout. It is not a matter of permissions.",
 		"Set upgrade_configs: [{upgrade_type: websocket}] on the route or the connection manager; if it comes and goes, look at the endpoints' readiness.")},
 	{"origin", all(status(401, 403, 404), originMatters), func(p *Probe) (string, string) {
@@ -70,20 +82,24 @@ var statusRefusals = []symptom{
 		return "The server decides by Origin: " + origin(p) + " and refused; " + t.Change + " the same request was accepted.",
 			"Send the Origin your pages have (-H 'Origin: …'), or add this one to those the server allows. If a proxy rewrites Host, a server that compares the two refuses what browsers send."
 	}},
-	{"origin", all(status(403), func(p *Probe) bool {
-		return p.Reply.value("sec-websocket-version") != "" || inBody("origin")(p)
-	}), func(p *Probe) (string, string) {
+	{"origin", func(p *Probe) bool {
+		return status(403)(p) && (p.Reply.value("sec-websocket-version") != "" || inBody("origin")(p)) || status(400)(p) && namesOrigin(p)
+	}, func(p *Probe) (string, string) {
 		return "The WebSocket server itself refuses, and what it sends is what servers send that check Origin against Host: " + origin(p) + originVerdict(p) + "; " + asked(p) + ".",
 			"Send the Origin your pages have (-H 'Origin: …'), or add it to those the server allows. A proxy that rewrites Host breaks the comparison: let it pass Host on."
 	}},
 	{"proxy_auth", status(407), always("A forward proxy wants credentials.", "Give -H 'Proxy-Authorization: …', or go around it.")},
 	{"unauthorized", status(401), func(p *Probe) (string, string) {
 		return "Credentials are missing or wrong" + wanted(p) + "; " + origin(p) + originVerdict(p) + ". Some servers answer 401 for an Origin they don't allow.",
-			"Give -H 'Authorization: …' or -H 'Cookie: …', as the client does that works."
+			credentials(p)
 	}},
 	{"forbidden", status(403), func(p *Probe) (string, string) {
 		return fmt.Sprintf("%s refuses: %s%s. The usual reasons are an Origin that is not allowed or does not fit Host, a missing session, or an address list.", whoFirst(p), origin(p), originVerdict(p)),
 			"Send what the client sends that works: -H 'Origin: …', -H 'Cookie: …'. " + asked(p) + "."
+	}},
+	{"envoy_no_route", all(status(404), answeredBy("Envoy"), noReason, byItself), func(p *Probe) (string, string) {
+		return "Envoy has no route for it: " + asked(p) + ".",
+			"Compare the Host as it is sent, with its port, with the domains of the virtual hosts (in Istio the hosts of Gateway and VirtualService; strip_any_host_port leaves the port out), and the path with the routes."
 	}},
 	{"ingress_no_rule", all(status(404), inBody("default backend")), func(p *Probe) (string, string) {
 		return "No rule of the ingress fits: " + asked(p) + ".", "Compare host and path with the ingress rules; the path type too (Exact, Prefix)."
@@ -153,6 +169,20 @@ var cloudflareCodes = map[int]string{
 	530: "Cloudflare: the name of the server behind can't be resolved, or the tunnel is down.",
 }
 
+// byItself matches replies of Envoy that no server behind it sent: it writes how
+// long that took.
+func byItself(p *Probe) bool { return p.Reply.value("x-envoy-upstream-service-time") == "" }
+
+// setsCookie reports whether a cookie is set that is not a balancer's.
+func setsCookie(p *Probe) bool {
+	return len(headerValues(p.Reply.Headers, "set-cookie")) > len(stickyCookies(p))
+}
+
+// namesOrigin matches refusals that say the Origin is not allowed.
+func namesOrigin(p *Probe) bool {
+	return inBody("origin")(p) && inBody("not allowed", "denied", "forbidden", "mismatch", "invalid origin")(p)
+}
+
 func noReason(p *Probe) bool { return p.Reply != nil && p.Reply.BodySize == 0 }
 
 func hostIsNotDialed(p *Probe) bool { return !strings.HasPrefix(afterScheme(p.URL), p.Request.Host) }
@@ -191,6 +221,18 @@ var forwardings = []struct{ hop, do string }{
 	{"CloudFront", "In CloudFront: an origin request policy that forwards all viewer headers (Sec-WebSocket-Key, -Version, …)."},
 	{"Amazon API Gateway", "An HTTP or REST API forwards no upgrades; use a WebSocket API or a load balancer."},
 	{"Amazon ELB", "A Classic Load Balancer with an HTTP listener forwards no upgrades; use an Application Load Balancer, or a TCP listener."},
+	{"Azure Front Door", "Azure Front Door (classic) forwards no upgrades; Standard and Premium do. Look at the route for this path and at the server behind."},
+	{"Traefik", "Traefik forwards upgrades by itself; look for a headers middleware that sets Connection or Upgrade, for the router that took this request, and at the server behind."},
+	{"Kong", "Kong forwards upgrades by itself; look for a plugin that changes request headers, for the route that took this request, and at the server behind."},
+	{"APISIX", "In APISIX: enable_websocket: true on the route (and on its service)."},
+	{"lighttpd", "In lighttpd: proxy.header = (\"upgrade\" => \"enable\") beside proxy.server."},
+	{"LiteSpeed", "In LiteSpeed: add a Web Socket Proxy for this path to the virtual host."},
+	{"H2O", "In H2O: proxy.tunnel: ON (proxy.websocket: ON before 2.3)."},
+	{"Squid", "In Squid: http_upgrade_request_protocols WebSocket allow all (5.1 and later; without it upgrades are not forwarded)."},
+	{"Tengine", "In Tengine's location, as in nginx: proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection \"upgrade\";"},
+	{"Google front end", "Google's load balancers forward upgrades by themselves; App Engine's standard environment and Firebase Hosting do not, and Cloud Run must not be set to end-to-end HTTP/2."},
+	{"Fastly", "In Fastly: WebSockets must be enabled for the service, and vcl_recv must return(upgrade) for this path."},
+	{"Akamai", "In Akamai: the WebSockets behavior in the property, for this path."},
 	{"Azure Application Gateway", "Application Gateway forwards upgrades by itself (v2); look at its rule for this path and at the server behind."},
 }
 
@@ -237,6 +279,17 @@ func triedText(p *Probe) string {
 func tooLarge(p *Probe) (string, string) {
 	return fmt.Sprintf("The request's head is too large for %s: %d bytes were sent.", who(p), p.Request.Size),
 		"Mostly it is cookies. Send fewer, or raise the limit: large_client_header_buffers in nginx, tune.bufsize in HAProxy, LimitRequestFieldSize in Apache, --max-http-header-size in Node."
+}
+
+// credentials says how to give those that a 401 asks for.
+func credentials(p *Probe) string {
+	schemes := strings.ToLower(strings.Join(headerValues(p.Reply.Headers, "www-authenticate"), ", "))
+	for _, several := range []string{"negotiate", "ntlm", "digest"} {
+		if strings.Contains(schemes, several) && !strings.Contains(schemes, "basic") && !strings.Contains(schemes, "bearer") {
+			return "That takes several requests, and a handshake here is one: give a session that was opened elsewhere (-H 'Cookie: …'), or have the path take a token or Basic."
+		}
+	}
+	return "Give -H 'Authorization: …' or -H 'Cookie: …', as the client does that works."
 }
 
 func wanted(p *Probe) string {

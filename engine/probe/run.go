@@ -3,6 +3,7 @@ package probe
 import (
 	"context"
 	"crypto/rand"
+	"crypto/tls"
 	"errors"
 	"io"
 	"net"
@@ -232,8 +233,12 @@ func (r *run) conclude(got *reading) {
 		return
 	}
 	r.keep(got, nil)
-	o := classify(got.err, results.PhaseUpgrade)
+	o := classifySession(got.err, results.PhaseUpgrade)
 	r.Probe.Outcome = outcomeOf(o, oneLine(got.err.Error()))
+	var record tls.RecordHeaderError
+	if r.TLS != nil && errors.As(got.err, &record) {
+		r.TLS.FirstBytes = oneLine(record.RecordHeader[:])
+	}
 	switch o.Kind {
 	case results.Timeout, results.Closed, results.Reset:
 		r.Probe.Outcome.Detail = "received " + got.parser.Unfinished()

@@ -80,6 +80,11 @@ func TestTLS(t *testing.T) {
 			_, _ = io.WriteString(c, "HTTP/1.1 400 Bad Request\r\n\r\n")
 		}, "tls not_tls", "clear_port"},
 		{"another protocol", Options{}, func(c net.Conn) { _, _ = io.WriteString(c, "SSH-2.0-x\x1b[2J\r\n"); silent(c) }, "tls not_tls", "not_tls"},
+		{"clear text behind the handshake", Options{}, behindTLS(serverConfig(good), "HTTP/1.1 502 Bad Gateway\r\n\r\n"), "tls bad_record", "clear_text_inside"},
+		{"a record of no session", Options{}, behindTLS(serverConfig(good), "\x17\x03\x03\x00\x14not encrypted at all"), "tls bad_record", "bad_record"},
+		{"default certificate of an ingress", Options{ServerName: "app.test"}, overTLS(serverConfig(ca.issue(func(c *x509.Certificate) {
+			c.Subject.CommonName, c.DNSNames = "Kubernetes Ingress Controller Fake Certificate", []string{"ingress.local"}
+		})), silent), "tls wrong_host", "known_certificate"},
 		{"silent", Options{Timeout: 300 * time.Millisecond}, silent, "timeout tls", "tls_silent"},
 		{"closed", Options{}, func(c net.Conn) { _, _ = c.Read(make([]byte, 4096)) }, "closed tls", "tls_cut"},
 		{"reset", Options{}, func(c net.Conn) { _, _ = c.Read(make([]byte, 4096)); reset(c) }, "reset tls", "tls_cut"},
@@ -96,6 +101,17 @@ func TestTLS(t *testing.T) {
 				t.Errorf("%s (%s), hints %q; want %s, %q", got, p.Outcome.Detail, hintIDs(p), test.outcome, test.hints)
 			}
 		})
+	}
+}
+
+// behindTLS makes a TLS handshake and then sends text past it.
+func behindTLS(config *tls.Config, text string) func(net.Conn) {
+	return func(c net.Conn) {
+		secure := tls.Server(c, config)
+		if _, ok := requestHead(secure); ok {
+			_, _ = io.WriteString(c, text)
+			silent(c)
+		}
 	}
 }
 

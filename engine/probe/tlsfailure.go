@@ -17,6 +17,10 @@ var tlsFailures = []symptom{
 		return fmt.Sprintf(`The port does not speak TLS: it began with "%s".`, p.TLS.FirstBytes), // escaped already
 			"Check the port; or try " + withScheme(p, "ws") + "."
 	}},
+	{"known_certificate", all(reason(unknownAuthority, wrongHost), func(p *Probe) bool { _, ok := knownCertificate(p.TLS); return ok }), func(p *Probe) (string, string) {
+		known, _ := knownCertificate(p.TLS)
+		return known.means, known.do
+	}},
 	{"weak_signature", all(reason(unknownAuthority), func(p *Probe) bool { return strings.Contains(p.TLS.Why, "insecure algorithm") }), always(
 		"The certificate is signed with SHA-1 or MD5, which proves nothing any more: no client of today takes it.",
 		"Have it issued anew, signed with SHA-256.")},
@@ -67,14 +71,25 @@ var tlsFailures = []symptom{
 		"The server does not offer http/1.1 in ALPN, most likely h2 alone; an upgrade needs HTTP/1.1.",
 		"Let it offer http/1.1 beside h2.")},
 	{"client_certificate", reason("certificate_required"), clientCertificate},
+	{"renegotiation", reason(renegotiation), always(
+		"The server asked for a second TLS handshake once it had read the request, as servers do that want a client's certificate for some paths only (SSLVerifyClient in a Location of Apache, client certificates in IIS, API Management). TLS 1.3 has no such thing, browsers do it in TLS 1.2 alone, and stampede does not.",
+		"Let the server ask for the certificate in the first handshake: for the whole host name, or on a port or name of its own. Then give it with --cert and --key.")},
+	{"clear_text_inside", all(reason(badRecord), func(p *Probe) bool { return p.TLS != nil && p.TLS.FirstBytes != "" }), func(p *Probe) (string, string) {
+		return fmt.Sprintf(`The TLS handshake was good, and then the server sent something that is no TLS record: it began with "%s".`, p.TLS.FirstBytes), // escaped already
+			"Find who writes past TLS into the connection: a program that answers or logs on the bare socket, or a proxy that gives up TLS halfway."
+	}},
+	{"bad_record", reason(badRecord), func(p *Probe) (string, string) {
+		return "The TLS handshake was good, and then came a record that does not belong to the session: " + p.Outcome.Detail + ".",
+			"Something between changes or repeats bytes, or the server's TLS is at fault. Probe from another network, and the server itself with --connect-to ADDRESS:PORT."
+	}},
 	{"client_certificate", all(clientAsked, reason("bad_certificate", "handshake_failure", "unknown_ca",
 		"certificate_unknown", "certificate_expired", "certificate_revoked", "access_denied", "unsupported_certificate")), clientCertificate},
 	{"tls_version", reason("protocol_version"), always(
 		"Client and server have no TLS version in common. stampede, as browsers do, speaks 1.2 and 1.3.",
 		"Switch TLS 1.2 on at the server: 1.0 and 1.1 are deprecated (RFC 8996).")},
 	{"no_common_cipher", reason("handshake_failure", "insufficient_security"), func(p *Probe) (string, string) {
-		return "The server finds nothing in common: no cipher or curve, or no certificate for the server name (" + sni(p) + ").",
-			"Check --server-name first, then the server's ciphers and its kind of key."
+		return "The server finds nothing in common: no cipher or curve, or no certificate for the server name (" + sni(p) + "). Only ciphers with ECDHE are offered here: a server that has RSA or DHE key exchange alone can't be met.",
+			"Check --server-name first, then the server's ciphers (ECDHE with AES-GCM or ChaCha20) and its kind of key."
 	}},
 	{"server_tls_error", reason("internal_error"), func(p *Probe) (string, string) {
 		return "The server failed inside TLS. Go's servers and Caddy answer so where they have no certificate for the server name (" + sni(p) + ").",
@@ -106,4 +121,45 @@ func certificateNames(t *TLS) string {
 		return fmt.Sprintf("%s and %d more", strings.Join(c.Names[:5], ", "), len(c.Names)-5+c.MoreNames)
 	}
 	return strings.Join(c.Names, ", ")
+}
+
+// certificateKind is a certificate that tells by its names where it is from.
+type certificateKind struct {
+	name      string // part of its subject or issuer, in lower case
+	means, do string
+}
+
+const opensTLS = "A program or firewall between opens TLS and signs in place of the server: the certificate is by "
+
+var certificateKinds = []certificateKind{
+	{"ingress controller fake certificate", "The ingress of Kubernetes answered with the certificate it has for names it does not know: no Ingress has a tls section for this host, or its secret is missing or malformed.",
+		"Compare host and secretName with the Ingress and its namespace; the controller's log says why a secret was not taken."},
+	{"traefik default cert", "Traefik answered with its default certificate: no router with TLS fits this name, or its certificate has not been issued.",
+		"Look at the router's rule and tls section, and at the log of the certificate resolver."},
+	{"cloudflare origin", "The certificate is one of Cloudflare's for servers behind it: only Cloudflare trusts it, and clients are not meant to see it.",
+		"Probe through Cloudflare, or go on without verification with --insecure."},
+	{"(staging)", "The certificate is by Let's Encrypt's staging authority, which is for trials and trusted by nobody.",
+		"Have it issued anew by the production authority: drop --staging or --test-cert, or set the ACME server."},
+	{"caddy local authority", "Caddy made the certificate by its internal authority, as it does for names and addresses that no public one serves, and for tls internal.",
+		"Trust Caddy's root with --ca (pki/authorities/local/root.crt in its data directory), or give the site a public name."},
+	{"mkcert", "The certificate is by mkcert, an authority for development on one machine.", "Trust it with --ca \"$(mkcert -CAROOT)/rootCA.pem\"."},
+	{"zscaler", opensTLS + "Zscaler.", passTLS}, {"fortinet", opensTLS + "Fortinet.", passTLS}, {"netskope", opensTLS + "Netskope.", passTLS},
+	{"palo alto networks", opensTLS + "Palo Alto Networks.", passTLS}, {"cisco umbrella", opensTLS + "Cisco Umbrella.", passTLS},
+	{"mitmproxy", opensTLS + "mitmproxy.", passTLS}, {"charles proxy", opensTLS + "Charles.", passTLS}, {"portswigger", opensTLS + "Burp.", passTLS},
+}
+
+const passTLS = "Such devices often break upgrades, too. Let this host pass there unopened, probe from another network, or trust its authority with --ca."
+
+// knownCertificate finds the kind of the server's own certificate.
+func knownCertificate(t *TLS) (certificateKind, bool) {
+	if t == nil || len(t.Chain) == 0 {
+		return certificateKind{}, false
+	}
+	names := strings.ToLower(t.Chain[0].Subject + "\n" + t.Chain[0].Issuer)
+	for _, k := range certificateKinds {
+		if strings.Contains(names, k.name) {
+			return k, true
+		}
+	}
+	return certificateKind{}, false
 }

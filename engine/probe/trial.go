@@ -23,7 +23,7 @@ func (r *run) tryOthers(ctx context.Context) {
 	if r.Reply == nil {
 		return
 	}
-	if s := r.Reply.Status; s == 401 || s == 403 || s == 404 && isActionCable(r.Probe) {
+	if s := r.Reply.Status; s == 401 || s == 403 || s == 404 && isActionCable(r.Probe) || s == 400 && namesOrigin(r.Probe) {
 		r.tryOrigin(ctx)
 	}
 	if r.Versions {
@@ -102,7 +102,7 @@ func (r *run) converse(ctx context.Context, request *handshake.Request, text []b
 	_, _ = conn.Write(text) // the reading tells
 	got := readHeads(conn, request, r.since)
 	if !got.done {
-		return classify(got.err, results.PhaseUpgrade), got.parser.Unfinished(), nil
+		return classifySession(got.err, results.PhaseUpgrade), got.parser.Unfinished(), nil
 	}
 	v := got.parser.Verdict(&r.key)
 	if v.Outcome.Kind == results.Established {
