@@ -193,7 +193,8 @@ func (j *job) need(n engine.Need) string {
 // run makes the load and writes the result, judged. A result that could not
 // be written is returned all the same, and failed says why.
 func (j *job) run(ctx context.Context) (*results.Result, error) {
-	o := results.RecorderOptions{Planned: j.counted(), From: j.from}
+	first := j.firstCounted()
+	o := results.RecorderOptions{Planned: j.schedule.Len() - first, From: j.from, First: first}
 	for _, b := range j.schedule.Bursts() {
 		o.Bursts = append(o.Bursts, results.Burst{At: b.At, Count: b.Count, Within: b.Within})
 	}
@@ -227,10 +228,10 @@ func (j *job) run(ctx context.Context) (*results.Result, error) {
 	return j.conclude(), nil
 }
 
-// counted is how many arrivals are due once the run begins to count.
-func (j *job) counted() int64 {
-	n := int(j.schedule.Len())
-	return int64(n - sort.Search(n, func(i int) bool { return j.schedule.At(int64(i)).At >= j.from }))
+// firstCounted is the number of the first arrival that is due once the run
+// begins to count.
+func (j *job) firstCounted() int64 {
+	return int64(sort.Search(int(j.schedule.Len()), func(i int) bool { return j.schedule.At(int64(i)).At >= j.from }))
 }
 
 // conclude judges and explains the finished run, and writes it.
