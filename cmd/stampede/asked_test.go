@@ -19,6 +19,7 @@ func TestAsked(t *testing.T) {
 		{"a Unix socket", `{url: "ws+unix:/run/app.sock:/ws"}`, "GET /ws with Host: localhost, "},
 		{"a secret in the query", `{url: "ws://127.0.0.1/?token=${TOKEN}"}`, "GET /?token=*** with"},
 	}
+		{"a secret that is written out", `{url: "ws://127.0.0.1/?token=s3cr3t-of-the-house"}`, "GET /?token=*** with"},
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			env := func(string) (string, bool) { return "s3cr3t|of^the|house", true }

@@ -267,7 +267,7 @@ func (j *job) makeLoad(ctx context.Context) (engine.Report, error) {
 	return engine.Run(ctx, engine.Config{
 		Schedule: j.schedule, Targets: j.targets, Pick: j.scenario.Target.Pick,
 		Timeouts: j.scenario.Timeouts, Hold: j.scenario.Hold, Ready: j.scenario.Ready, CloseWithin: j.scenario.EarlyCloseWithin, SourceAddresses: j.scenario.Target.SourceAddresses,
-		Shards: j.shards, NoEvidence: j.noEvidence, Recorder: j.recorder, Observe: j,
+		Shards: j.shards, NoEvidence: j.noEvidence, Mask: j.scenario.MaskedFor, Recorder: j.recorder, Observe: j,
 	})
 }
 

@@ -1,11 +1,11 @@
 package probe
 
 import (
-	"net/url"
 	"slices"
 	"strings"
 
 	"stampede/engine/handshake"
+	"stampede/results"
 )
 
 // mask stands for a secret.
@@ -25,7 +25,9 @@ type masker struct {
 
 func newMasker(headers []handshake.Header, query string) masker {
 	m := masker{on: true}
-	m.keepQuery(query)
+	for _, value := range results.SecretParameters(query) {
+		m.keep(value)
+	}
 	for _, h := range headers {
 		switch strings.ToLower(h.Name) {
 		case "authorization", "proxy-authorization":
@@ -43,34 +45,6 @@ func newMasker(headers []handshake.Header, query string) masker {
 	}
 	slices.SortFunc(m.secrets, func(a, b string) int { return len(b) - len(a) })
 	return m
-}
-
-// keepQuery keeps the values of a query's parameters whose names tell that
-// they are secrets: browsers can give a WebSocket no headers, so tokens go there.
-// Each is kept as it is written and as it is meant.
-func (m *masker) keepQuery(query string) {
-	for pair := range strings.SplitSeq(query, "&") {
-		name, value, _ := strings.Cut(pair, "=")
-		if !isSecretParameter(strings.ToLower(name)) {
-			continue
-		}
-		m.keep(value)
-		if meant, err := url.QueryUnescape(value); err == nil && meant != value {
-			m.keep(meant)
-		}
-	}
-}
-
-// isSecretParameter reports whether a parameter called name, in lower case,
-// holds a secret.
-func isSecretParameter(name string) bool {
-	switch name {
-	case "auth", "authorization", "jwt", "key", "pwd", "session", "sid", "sig", "ticket":
-		return true
-	}
-	return slices.ContainsFunc([]string{"token", "secret", "passw", "signature", "apikey", "api_key", "api-key", "credential"}, func(part string) bool {
-		return strings.Contains(name, part)
-	})
 }
 
 func (m *masker) keep(secret string) {
