@@ -181,9 +181,9 @@ func endpointOf(text string) (e endpoint, err error) {
 	if err != nil || standard == "" || u.Hostname() == "" {
 		return e, fmt.Errorf("reading target %q: want ws://host[:port]/path or wss://…", scheme+"://"+authority)
 	}
-	e = endpoint{host: u.Hostname(), port: u.Port(), authority: u.Host, secure: scheme == "wss"}
+	e = endpoint{host: u.Hostname(), port: u.Port(), authority: handshake.HostField(u.Host), secure: scheme == "wss"}
 	if e.port == "" || e.port == standard {
-		e.port, e.authority = standard, hostOnly(e.host)
+		e.port, e.authority = standard, handshake.HostField(hostOnly(e.host))
 	}
 	return e, nil
 }
@@ -254,11 +254,11 @@ const sessions = 1 << 14
 // SNI is the Host where the scenario sets one, else the URL's host (RFC 6066 §3).
 func tlsConfig(t *scenario.Target, host string) (*tls.Config, error) {
 	c := &tls.Config{
-		ServerName: host, NextProtos: []string{scenario.HTTP1}, InsecureSkipVerify: t.TLS.Insecure,
+		ServerName: handshake.ServerName(host), NextProtos: []string{scenario.HTTP1}, InsecureSkipVerify: t.TLS.Insecure,
 		MinVersion: t.TLS.MinVersion, MaxVersion: t.TLS.MaxVersion, CurvePreferences: t.TLS.Curves,
 	}
-	if name, _, _ := strings.Cut(hostOf(t), ":"); name != "" {
-		c.ServerName = name
+	if host := hostOf(t); host != "" {
+		c.ServerName = handshake.ServerName(host)
 	}
 	if t.TLS.ServerName != "" {
 		c.ServerName = t.TLS.ServerName
