@@ -24,7 +24,8 @@ type Target struct {
 	TLS       *tls.Config      // of a wss:// URL; nil for ws://
 	Addresses []netip.AddrPort // in the resolver's order; empty for a Unix socket, and if Err is set
 	Socket    string           // path of a Unix socket, instead of Addresses
-	Tunnel    []byte           // request that makes the proxy at Addresses connect to the target (RFC 9110 §9.3.6); nil: dialled directly
+	Asked     string           // host:port that the proxy at Addresses is asked for; "": dialled directly
+	Tunnel    []byte           // request that makes it connect there (RFC 9110 §9.3.6); nil likewise
 	Preamble  uint8            // version of the PROXY protocol's preamble sent first; 0: none
 	Err       error            // the name has no address: every attempt ends as resolve
 }
@@ -119,7 +120,8 @@ func Aim(s *scenario.Scenario, found []Found) ([]*Target, error) {
 			if err != nil {
 				return nil, err
 			}
-			if t.Tunnel, err = tunnelRequest(found[i].Proxy, net.JoinHostPort(host, port)); err != nil {
+			t.Asked = net.JoinHostPort(host, port)
+			if t.Tunnel, err = tunnelRequest(found[i].Proxy, t.Asked); err != nil {
 				return nil, err
 			}
 		}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"stampede/engine"
 	"stampede/engine/ceiling"
 	"stampede/results"
 	"stampede/scenario"
@@ -153,7 +154,7 @@ func findCeiling(c *cli.Context, s streams) (err error) {
 	if err := h.at.fault(); err != nil {
 		return fmt.Errorf("finding the target: %w", err)
 	}
-	if err := confirm(s, c.Bool("yes"), max(sc.Search.To, sc.Search.From), h.at.addresses()); err != nil {
+	if err := confirm(s, c.Bool("yes"), max(sc.Search.To, sc.Search.From), h.at.targets); err != nil {
 		return err
 	}
 	h.noteShared()
@@ -209,10 +210,11 @@ func (h *hunt) noteGoals(sc *scenario.Scenario) {
 	}
 }
 
-// noteShared says that the server is on this host, if it is.
+// noteShared says that the server is on this host, if it is. Behind a proxy it
+// may be anywhere.
 func (h *hunt) noteShared() {
 	elsewhere := func(a netip.AddrPort) bool { return !a.Addr().IsLoopback() }
-	if !slices.ContainsFunc(h.at.addresses(), elsewhere) {
+	if !slices.ContainsFunc(h.at.targets, func(t *engine.Target) bool { return t.Asked != "" || slices.ContainsFunc(t.Addresses, elsewhere) }) {
 		h.note("the server is on this host and shares its CPUs with the generator: the ceiling is one of both")
 	}
 }

@@ -83,7 +83,7 @@ func runScenario(c *cli.Context, s streams) (err error) {
 	defer at.stop()
 	defer func() { endWith(&err, server.stop()) }()
 	j := &job{sitting: at, schedule: sc.Schedule(), shards: c.Int("shards"), noEvidence: c.Bool("no-kernel-evidence")}
-	if err := confirm(s, c.Bool("yes"), j.schedule.Len(), j.addresses()); err != nil {
+	if err := confirm(s, c.Bool("yes"), j.schedule.Len(), j.targets); err != nil {
 		return err
 	}
 	if err := j.windows.open(c, s, sc.Name, sc.Masked(j.url)); err != nil {

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"net"
-	"net/netip"
 	"time"
 
 	"stampede/engine"
@@ -86,14 +85,6 @@ func (s *sitting) watch(ctx context.Context) *monitor.Watch {
 		practice = s.child.command.Process.Pid
 	}
 	return monitor.Start(ctx, s.monitors, practice)
-}
-
-// addresses are those of all targets.
-func (s *sitting) addresses() (all []netip.AddrPort) {
-	for _, t := range s.targets {
-		all = append(all, t.Addresses...)
-	}
-	return all
 }
 
 // names are the addresses of all targets as the result lists them.
