@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"net"
+	"slices"
 	"time"
 
 	"stampede/engine"
@@ -65,6 +67,9 @@ func served(sc *scenario.Scenario, child *practiceChild) (*scenario.Scenario, er
 func (s *sitting) aim(ctx context.Context) (err error) {
 	if s.found, err = engine.Resolve(ctx, net.DefaultResolver, s.scenario); err != nil {
 		return err
+	}
+	if ctx.Err() != nil && slices.ContainsFunc(s.found, func(f engine.Found) bool { return f.Fault != "" }) {
+		return &exitError{exitInconclusive, errors.New("interrupted while the target's name was looked up; nothing was sent")}
 	}
 	s.targets, err = engine.Aim(s.scenario, s.found)
 	return err
