@@ -151,8 +151,8 @@ func findCeiling(c *cli.Context, s streams) (err error) {
 	}
 	defer h.at.stop()
 	defer func() { endWith(&err, h.server.stop()) }()
-	if err := h.at.fault(); err != nil {
-		return fmt.Errorf("finding the target: %w", err)
+	if err := h.unreached(); err != nil {
+		return err
 	}
 	if err := confirm(s, c.Bool("yes"), max(sc.Search.To, sc.Search.From), h.at.targets); err != nil {
 		return err
