@@ -93,15 +93,17 @@ func setSearch(c *cli.Context, s *scenario.Search) error {
 		return errors.New("--of is missing: burst, rate or held (or a search: in the scenario)")
 	}
 	load := func(text string) (int64, error) { return scenario.ParseSearchLoad(s.Of, text) }
-	for name, into := range map[string]*int64{"from": &s.From, "to": &s.To} {
-		if c.IsSet(name) {
-			*into = parseFlag(&f, name, load)
-		}
+	if c.IsSet("from") {
+		s.From = parseFlag(&f, "from", load)
 	}
-	for name, into := range map[string]*time.Duration{"budget": &s.Budget, "quiet-time": &s.Quiet} {
-		if c.IsSet(name) {
-			*into = f.nonZero(name)
-		}
+	if c.IsSet("to") {
+		s.To = parseFlag(&f, "to", load)
+	}
+	if c.IsSet("budget") {
+		s.Budget = f.nonZero("budget")
+	}
+	if c.IsSet("quiet-time") {
+		s.Quiet = f.nonZero("quiet-time")
 	}
 	f.release(s)
 	s.Strict = s.Strict || c.Bool("strict")
