@@ -31,9 +31,10 @@ import (
 // workerProtocol is the version of all this.
 const workerProtocol = 1
 
-// maxCommand bounds one line to a worker. The largest is an assignment with a
-// replay's offsets: twelve digits each, five million of them.
-const maxCommand = 64 << 20
+// maxCommand bounds one line to a worker. The largest is an assignment with
+// files of data, each of which may have scenario.MaxFile bytes, or with a
+// replay's offsets.
+const maxCommand = 16 * scenario.MaxFile
 
 // Assignment is a run as data: all a worker has to know. It holds what
 // scenario.Scenario and Config hold, checked anew by the worker, secrets
@@ -132,9 +133,10 @@ type Peer struct {
 // commandReader reads what a worker is told.
 type commandReader struct{ lines *bufio.Scanner }
 
-func newCommandReader(r io.Reader) *commandReader {
+// newCommandReader reads lines of less than most bytes.
+func newCommandReader(r io.Reader, most int) *commandReader {
 	lines := bufio.NewScanner(r)
-	lines.Buffer(nil, maxCommand)
+	lines.Buffer(nil, most)
 	return &commandReader{lines}
 }
 
