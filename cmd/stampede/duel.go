@@ -240,6 +240,9 @@ func nothing(at *sitting) *results.Result {
 type trialsDir struct{ *resultDir }
 
 func newTrialsDir(out, name string) (*trialsDir, error) {
+	if _, err := os.Stat(filepath.Join(out, "trials")); out != "" && err == nil { // before anything of it is replaced
+		return nil, fmt.Errorf("making the result directory: %s holds the trials of an earlier comparison or gate; choose another with --out", out)
+	}
 	dir, err := newResultDir(out, name, time.Now(), false)
 	if err != nil {
 		return nil, err
