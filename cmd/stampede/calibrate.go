@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"os"
 	"slices"
 
 	"github.com/urfave/cli/v2"
@@ -129,7 +128,7 @@ func (found *calibration) exitCode(ctx context.Context, plan *results.Pairs, s s
 // readCalibration reads what calibrate wrote. One of another host says nothing
 // of this one.
 func readCalibration(path string) ([]results.Calibration, error) {
-	data, err := os.ReadFile(path)
+	data, err := readFile(path)
 	if err != nil {
 		return nil, err
 	}

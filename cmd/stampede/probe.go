@@ -183,7 +183,7 @@ func readWay(c *cli.Context, o *probe.Options) error {
 // readTrust reads the files of --ca, --cert and --key.
 func readTrust(c *cli.Context, o *probe.Options) error {
 	if path := c.String("ca"); path != "" {
-		pem, err := os.ReadFile(path)
+		pem, err := readFile(path)
 		if err != nil {
 			return fmt.Errorf("--ca: %w", err)
 		}
@@ -198,7 +198,15 @@ func readTrust(c *cli.Context, o *probe.Options) error {
 	if cert == "" || key == "" {
 		return errors.New("--cert and --key go together")
 	}
-	pair, err := tls.LoadX509KeyPair(cert, key)
+	chain, err := readFile(cert)
+	if err != nil {
+		return fmt.Errorf("--cert: %w", err)
+	}
+	private, err := readFile(key)
+	if err != nil {
+		return fmt.Errorf("--key: %w", err)
+	}
+	pair, err := tls.X509KeyPair(chain, private)
 	if err != nil {
 		return fmt.Errorf("--cert and --key: %w", err)
 	}
