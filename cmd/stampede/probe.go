@@ -63,9 +63,7 @@ func runProbe(c *cli.Context, s streams) error {
 	if err != nil {
 		return err
 	}
-	if o.Proxy == "" {
-		noteProxies(s)
-	}
+	noteIgnoredProxy(s, o.Proxy, o.URL)
 	ctx, release := stopOnSignal(c.Context, s.err)
 	defer release()
 	if c.Args().First() == scenario.Practice {
@@ -95,10 +93,11 @@ func tellProbe(c *cli.Context, s streams, p *probe.Probe) error {
 	if c.String("output") == "json" {
 		write = p.WriteJSON
 	}
-	if err := write(s.out); err != nil {
-		return &exitError{exitFail, fmt.Errorf("printing the probe: %w", err)}
+	err := write(s.out)
+	if err != nil {
+		err = fmt.Errorf("printing the probe: %w", err)
 	}
-	if err := writeHAR(c.String("har"), p); err != nil {
+	if err := errors.Join(err, writeHAR(c.String("har"), p)); err != nil {
 		return &exitError{exitFail, err}
 	}
 	if !p.Established() {
@@ -212,14 +211,4 @@ func readTrust(c *cli.Context, o *probe.Options) error {
 	}
 	o.Certificate = &pair
 	return nil
-}
-
-// noteProxies says which proxy settings of the environment are not used.
-func noteProxies(s streams) {
-	for _, name := range []string{"HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"} {
-		if os.Getenv(name) != "" {
-			fmt.Fprintf(s.err, "stampede: %s is set and not used: the target is dialled directly\n", name)
-			return
-		}
-	}
 }

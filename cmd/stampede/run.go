@@ -168,17 +168,21 @@ func (j *job) noteNeeds(s streams) {
 	}
 }
 
-// noteIgnoredProxy says that the environment names a proxy and nobody uses it:
-// a load tool that went through one would measure the proxy.
+// noteIgnoredProxy is noteIgnoredProxy for the scenario's URLs.
 func (j *job) noteIgnoredProxy(s streams) {
-	if j.scenario.Target.Proxy != "" {
-		return
-	}
+	var urls []string
 	for _, u := range j.scenario.Target.URLs {
-		if engine.ProxyInEnvironment(u.URL) != "" {
-			fmt.Fprintln(s.err, "stampede: the environment names a proxy for this target, which is not used; target.proxy: environment (or --proxy environment) would")
-			return
-		}
+		urls = append(urls, u.URL)
+	}
+	noteIgnoredProxy(s, j.scenario.Target.Proxy, urls...)
+}
+
+// noteIgnoredProxy says that the environment names a proxy for one of the URLs
+// and nobody uses it: who went through one would measure the proxy.
+func noteIgnoredProxy(s streams, proxy string, urls ...string) {
+	named := func(url string) bool { return engine.ProxyInEnvironment(url) != "" }
+	if proxy == "" && slices.ContainsFunc(urls, named) {
+		fmt.Fprintln(s.err, "stampede: the environment names a proxy for this target, which is not used; target.proxy: environment (or --proxy environment) would")
 	}
 }
 
