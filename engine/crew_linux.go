@@ -123,6 +123,9 @@ func (w *crewWorker) say(v any) error {
 	if err != nil {
 		return err
 	}
+	if len(text) >= maxCommand {
+		return fmt.Errorf("telling it what to do: %d MB, more than the %d that a worker reads; use less data", len(text)>>20, maxCommand>>20)
+	}
 	_, err = w.In.Write(append(text, '\n'))
 	return err
 }

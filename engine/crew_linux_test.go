@@ -247,7 +247,7 @@ func imposter(before, after func(out *newsWriter, raw io.Writer)) Peer {
 		defer close(ended)
 		defer in.Close()
 		defer out.Close()
-		w, lines := newNewsWriter(out), newCommandReader(in)
+		w, lines := newNewsWriter(out), newCommandReader(in, maxCommand)
 		_ = lines.read(new(Assignment))
 		before(w, out)
 		if after != nil && lines.read(new(Command)) == nil {

@@ -93,12 +93,12 @@ func (s *shard) connectFailed(i int32, err syscall.Errno) {
 	if s.fallBack(i) {
 		return
 	}
-	o := connectOutcome(err)
-	to := &s.run.dials[s.slab.at(i).address]
+	c, o := s.slab.at(i), connectOutcome(err)
+	to := &s.run.dials[c.address]
 	if to.family == unix.AF_UNIX {
 		o = socketOutcome(err)
 	}
-	s.sampleText(o, "connect to "+to.name+": "+err.Error())
+	s.sampleText(c.n, o, "connect to "+to.name+": "+err.Error())
 	s.fail(i, o)
 }
 

@@ -38,6 +38,10 @@ type Config struct {
 	// lead from that moment. An error of it ends Run, with nothing sent.
 	Begin func(lead time.Duration) (time.Time, error)
 
+	// Mask takes the secrets out of a text that answered arrival n, before it is
+	// a sample. Shards call it, each from its own goroutine. Nil: nothing is secret.
+	Mask func(n int64, text string) string
+
 	Recorder Sink     // told of everything, from one goroutine
 	Observe  Observer // may be nil
 }

@@ -160,7 +160,7 @@ func (s *shard) onClose(i int32, f frame) {
 	}
 	if c.undecided() {
 		o := results.Outcome{Kind: results.Closed, Phase: results.PhaseReady, Reason: closedReason(code)}
-		s.sampleText(o, "close frame "+strconv.Itoa(int(code))+" "+handshake.Escape(f.payload[min(2, len(f.payload)):]))
+		s.sampleText(c.n, o, "close frame "+strconv.Itoa(int(code))+" "+handshake.Escape(f.payload[min(2, len(f.payload)):]))
 		s.settleClosed(i, o, now)
 	}
 	if c.state == held || c.state == readying {
@@ -219,7 +219,7 @@ func (s *shard) insecure(i int32, reason results.Reason) {
 		s.closed(i, results.HeldClose{At: s.clock(), Kind: results.ForcedClose})
 	default:
 		s.batch.warn("TLS error after open", 1)
-		s.sampleText(results.Outcome{Kind: results.Established}, "TLS error after open: "+string(reason))
+		s.sampleText(c.n, results.Outcome{Kind: results.Established}, "TLS error after open: "+string(reason))
 		s.closed(i, results.HeldClose{At: s.clock(), Kind: results.FrameError, Code: codeAbnormal})
 	}
 }
@@ -227,14 +227,15 @@ func (s *shard) insecure(i int32, reason results.Reason) {
 // frameError ends a connection whose server sent what is no frame; the
 // handshake stays established, the fault has its own count and sample.
 func (s *shard) frameError(i int32, data []byte, err error) {
-	if c := s.slab.at(i); c.undecided() {
+	c := s.slab.at(i)
+	if c.undecided() {
 		o := results.Outcome{Kind: results.Protocol, Phase: results.PhaseReady, Reason: results.BadFrame}
-		s.sampleText(o, err.Error()+": "+handshake.Escape(data[:min(len(data), 16)]))
+		s.sampleText(c.n, o, err.Error()+": "+handshake.Escape(data[:min(len(data), 16)]))
 		s.fail(i, o)
 		return
 	}
 	s.batch.warn("frame error after open", 1)
-	s.sampleText(results.Outcome{Kind: results.Established}, "frame error after open: "+err.Error()+": "+handshake.Escape(data[:min(len(data), 16)]))
+	s.sampleText(c.n, results.Outcome{Kind: results.Established}, "frame error after open: "+err.Error()+": "+handshake.Escape(data[:min(len(data), 16)]))
 	s.closed(i, results.HeldClose{At: s.clock(), Kind: results.FrameError, Code: uint16(ws.StatusProtocolError)})
 }
 

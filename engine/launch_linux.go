@@ -156,7 +156,7 @@ func (s *shard) prepare(a scenario.Arrival) (int32, results.Outcome) {
 	which := s.run.aimOf(a.N)
 	to := &s.run.aims[which]
 	if to.Err != nil {
-		s.sampleText(results.Outcome{Kind: results.Resolve}, to.Err.Error())
+		s.sampleText(a.N, results.Outcome{Kind: results.Resolve}, to.Err.Error())
 		return none, results.Outcome{Kind: results.Resolve}
 	}
 	if s.open >= s.budget {

@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"math"
 	"net"
 	"net/netip"
 	"os"
@@ -177,7 +178,7 @@ func at(addresses ...netip.AddrPort) *Target {
 func burst(n int64) []scenario.Shape { return []scenario.Shape{{Kind: scenario.KindBurst, Count: n}} }
 
 func rate(perSecond float64, d time.Duration) []scenario.Shape {
-	return []scenario.Shape{{Kind: scenario.KindSteady, Rate: scenario.RateOf(perSecond), For: d}}
+	return []scenario.Shape{{Kind: scenario.KindSteady, Rate: scenario.Rate(math.Round(perSecond * float64(scenario.PerSecond))), For: d}}
 }
 
 // run makes the load and checks what is true of every run.

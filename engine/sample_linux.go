@@ -30,25 +30,34 @@ func (s *shard) wantsSample(o results.Outcome) bool {
 	return true
 }
 
-// sampleText hands over a sample made of text already fit to print.
-func (s *shard) sampleText(o results.Outcome, text string) {
+// sampleText hands over a sample of arrival n made of text already fit to print.
+func (s *shard) sampleText(n int64, o results.Outcome, text string) {
 	if s.wantsSample(o) {
-		s.addSample(o, text)
+		s.addSample(n, o, text)
 	}
 }
 
-func (s *shard) addSample(o results.Outcome, text string) {
-	s.batch.samples = append(s.batch.samples, sample{o, text})
+func (s *shard) addSample(n int64, o results.Outcome, text string) {
+	s.batch.samples = append(s.batch.samples, sample{o, s.masked(n, text)})
+}
+
+// masked leaves out what the answer to arrival n repeats of the secrets it was
+// sent.
+func (s *shard) masked(n int64, text string) string {
+	if mask := s.run.config.Mask; mask != nil {
+		return mask(n, text)
+	}
+	return text
 }
 
 // refused ends an attempt whose reply is decided and is no valid 101; rest is
 // what came behind its head.
 func (s *shard) refused(i int32, p *handshake.Parser, v handshake.Verdict, rest []byte) {
-	o := v.Outcome
+	o, c := v.Outcome, s.slab.at(i)
 	s.settle(i, o, s.clock())
 	if o.Kind != results.Status {
 		if s.wantsSample(o) {
-			s.addSample(o, v.Detail+"\n"+handshake.Sample(p.Head(), nil))
+			s.addSample(c.n, o, v.Detail+"\n"+handshake.Sample(p.Head(), nil))
 		}
 		s.drop(i)
 		return
@@ -57,7 +66,6 @@ func (s *shard) refused(i int32, p *handshake.Parser, v handshake.Verdict, rest 
 		s.drop(i)
 		return
 	}
-	c := s.slab.at(i)
 	c.body = &bodySample{outcome: o, head: append([]byte(nil), p.Head()...), body: append([]byte(nil), rest[:min(len(rest), maxBody)]...)}
 	c.state = sampling
 	s.enter(i, samplingQueue, s.clock()+bodyTimeout)
@@ -82,12 +90,13 @@ func (s *shard) readBody(i int32) {
 
 // sampled hands over the sample of slot i as far as it came.
 func (s *shard) sampled(i int32) {
-	b := s.slab.at(i).body
-	text := handshake.Sample(b.head, b.body)
+	c := s.slab.at(i)
+	b := c.body
+	text := s.masked(c.n, handshake.Sample(b.head, b.body)) // before anything hides where the body is cut
 	if hint := handshake.StatusHint(b.outcome.Status, b.head, b.body); hint != "" {
 		text += "\nhint: " + hint
 	}
-	s.addSample(b.outcome, text)
+	s.addSample(c.n, b.outcome, text)
 	s.drop(i)
 }
 
@@ -106,5 +115,5 @@ func (s *shard) explain(i int32, o results.Outcome) {
 	if c.reply != nil {
 		text = c.reply.Unfinished()
 	}
-	s.sampleText(o, text+" received")
+	s.sampleText(c.n, o, text+" received")
 }

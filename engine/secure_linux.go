@@ -309,11 +309,11 @@ func (s *shard) handshakesDone() {
 
 // secureFailed ends an attempt whose TLS handshake failed.
 func (s *shard) secureFailed(i int32, err error) {
-	o := tlsOutcome(err, results.PhaseTLS)
+	c, o := s.slab.at(i), tlsOutcome(err, results.PhaseTLS)
 	if o.Kind == results.TLS {
-		s.sampleText(o, handshake.Sample([]byte(err.Error()), nil))
+		s.sampleText(c.n, o, handshake.Sample([]byte(err.Error()), nil))
 	}
-	s.slab.at(i).state = closing
+	c.state = closing
 	s.fail(i, o)
 }
 

@@ -24,7 +24,8 @@ type Target struct {
 	TLS       *tls.Config      // of a wss:// URL; nil for ws://
 	Addresses []netip.AddrPort // in the resolver's order; empty for a Unix socket, and if Err is set
 	Socket    string           // path of a Unix socket, instead of Addresses
-	Tunnel    []byte           // request that makes the proxy at Addresses connect to the target (RFC 9110 §9.3.6); nil: dialled directly
+	Asked     string           // host:port that the proxy at Addresses is asked for; "": dialled directly
+	Tunnel    []byte           // request that makes it connect there (RFC 9110 §9.3.6); nil likewise
 	Preamble  uint8            // version of the PROXY protocol's preamble sent first; 0: none
 	Err       error            // the name has no address: every attempt ends as resolve
 }
@@ -119,7 +120,8 @@ func Aim(s *scenario.Scenario, found []Found) ([]*Target, error) {
 			if err != nil {
 				return nil, err
 			}
-			if t.Tunnel, err = tunnelRequest(found[i].Proxy, net.JoinHostPort(host, port)); err != nil {
+			t.Asked = net.JoinHostPort(host, port)
+			if t.Tunnel, err = tunnelRequest(found[i].Proxy, t.Asked); err != nil {
 				return nil, err
 			}
 		}
@@ -181,9 +183,9 @@ func endpointOf(text string) (e endpoint, err error) {
 	if err != nil || standard == "" || u.Hostname() == "" {
 		return e, fmt.Errorf("reading target %q: want ws://host[:port]/path or wss://…", scheme+"://"+authority)
 	}
-	e = endpoint{host: u.Hostname(), port: u.Port(), authority: u.Host, secure: scheme == "wss"}
+	e = endpoint{host: u.Hostname(), port: u.Port(), authority: handshake.HostField(u.Host), secure: scheme == "wss"}
 	if e.port == "" || e.port == standard {
-		e.port, e.authority = standard, hostOnly(e.host)
+		e.port, e.authority = standard, handshake.HostField(hostOnly(e.host))
 	}
 	return e, nil
 }
@@ -254,11 +256,11 @@ const sessions = 1 << 14
 // SNI is the Host where the scenario sets one, else the URL's host (RFC 6066 §3).
 func tlsConfig(t *scenario.Target, host string) (*tls.Config, error) {
 	c := &tls.Config{
-		ServerName: host, NextProtos: []string{scenario.HTTP1}, InsecureSkipVerify: t.TLS.Insecure,
+		ServerName: handshake.ServerName(host), NextProtos: []string{scenario.HTTP1}, InsecureSkipVerify: t.TLS.Insecure,
 		MinVersion: t.TLS.MinVersion, MaxVersion: t.TLS.MaxVersion, CurvePreferences: t.TLS.Curves,
 	}
-	if name, _, _ := strings.Cut(hostOf(t), ":"); name != "" {
-		c.ServerName = name
+	if host := hostOf(t); host != "" {
+		c.ServerName = handshake.ServerName(host)
 	}
 	if t.TLS.ServerName != "" {
 		c.ServerName = t.TLS.ServerName

@@ -28,7 +28,7 @@ func Work(ctx context.Context, in io.Reader, out io.Writer) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	w := &worker{out: newNewsWriter(out), stop: stop}
-	commands := newCommandReader(in)
+	commands := newCommandReader(in, maxCommand)
 	config, err := w.assigned(commands)
 	if err != nil {
 		return fmt.Errorf("worker: %w", err)

@@ -31,9 +31,10 @@ import (
 // workerProtocol is the version of all this.
 const workerProtocol = 1
 
-// maxCommand bounds one line to a worker. The largest is an assignment with a
-// replay's offsets: twelve digits each, five million of them.
-const maxCommand = 64 << 20
+// maxCommand bounds one line to a worker. The largest is an assignment with
+// files of data, each of which may have scenario.MaxFile bytes, or with a
+// replay's offsets.
+const maxCommand = 16 * scenario.MaxFile
 
 // Assignment is a run as data: all a worker has to know. It holds what
 // scenario.Scenario and Config hold, checked anew by the worker, secrets
@@ -50,7 +51,8 @@ type Assignment struct {
 	Timeouts      scenario.Timeouts
 	Ready         scenario.Ready
 	CloseWithin   time.Duration
-	Shards        int // threads of all workers together; 0: one a CPU, and at least one a worker
+	Secrets       []string // that samples must not show
+	Shards        int      // threads of all workers together; 0: one a CPU, and at least one a worker
 	NoEvidence    bool
 	First, Stride int64 // see Config; filled in by Lead
 }
@@ -60,7 +62,7 @@ type Assignment struct {
 func Assign(s *scenario.Scenario, found []Found) Assignment {
 	return Assignment{
 		Target: s.Target, Data: s.Data, Found: found, Load: s.Load, Seed: s.Seed, Force: s.Force,
-		Hold: s.Hold, Timeouts: s.Timeouts, Ready: s.Ready, CloseWithin: s.EarlyCloseWithin,
+		Hold: s.Hold, Timeouts: s.Timeouts, Ready: s.Ready, CloseWithin: s.EarlyCloseWithin, Secrets: s.Secrets,
 	}
 }
 
@@ -78,7 +80,7 @@ func (a *Assignment) config() (Config, error) {
 	if a.First < 0 || a.Stride < 0 || a.Shards < 0 {
 		return Config{}, errors.New("a slice that is none")
 	}
-	s := &scenario.Scenario{Target: a.Target, Data: a.Data, Load: a.Load, Hold: a.Hold, Timeouts: a.Timeouts, Seed: a.Seed, Force: a.Force}
+	s := &scenario.Scenario{Target: a.Target, Data: a.Data, Load: a.Load, Hold: a.Hold, Timeouts: a.Timeouts, Seed: a.Seed, Force: a.Force, Secrets: a.Secrets}
 	if err := s.Validate(); err != nil {
 		return Config{}, err
 	}
@@ -89,7 +91,7 @@ func (a *Assignment) config() (Config, error) {
 	return Config{
 		Schedule: s.Schedule(), Targets: targets, Pick: s.Target.Pick,
 		Timeouts: s.Timeouts, Hold: s.Hold, Ready: a.Ready, CloseWithin: a.CloseWithin, SourceAddresses: s.Target.SourceAddresses,
-		Shards: a.Shards, NoEvidence: a.NoEvidence, First: a.First, Stride: a.Stride,
+		Shards: a.Shards, NoEvidence: a.NoEvidence, First: a.First, Stride: a.Stride, Mask: s.MaskedFor,
 	}, nil
 }
 
@@ -131,9 +133,10 @@ type Peer struct {
 // commandReader reads what a worker is told.
 type commandReader struct{ lines *bufio.Scanner }
 
-func newCommandReader(r io.Reader) *commandReader {
+// newCommandReader reads lines of less than most bytes.
+func newCommandReader(r io.Reader, most int) *commandReader {
 	lines := bufio.NewScanner(r)
-	lines.Buffer(nil, maxCommand)
+	lines.Buffer(nil, most)
 	return &commandReader{lines}
 }
 

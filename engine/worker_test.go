@@ -37,15 +37,16 @@ func TestAssignmentTravels(t *testing.T) {
 			URL: "wss://h/a?b={{users.id}}", Headers: []scenario.Header{{Name: "Cookie", Value: "<&>"}}, TLS: scenario.TLS{CA: []byte("ca"), Insecure: true},
 			SourceAddresses: []netip.Addr{netip.MustParseAddr("127.0.0.2")},
 		},
-		Data:  []scenario.Data{users},
-		Found: []Found{{Addresses: []netip.AddrPort{netip.MustParseAddrPort("[fe80::1%lo]:80")}}, {Fault: "no such host"}},
+		Data:    []scenario.Data{users},
+		Secrets: []string{"opensesame"},
+		Found:   []Found{{Addresses: []netip.AddrPort{netip.MustParseAddrPort("[fe80::1%lo]:80")}}, {Fault: "no such host"}},
 	}
 	text, err := json.Marshal(want)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var got Assignment
-	if err := newCommandReader(bytes.NewReader(append(text, '\n'))).read(&got); err != nil {
+	if err := newCommandReader(bytes.NewReader(append(text, '\n')), maxCommand).read(&got); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(want, got, cmpopts.EquateComparable(netip.Addr{}, netip.AddrPort{}), cmp.Comparer(func(a, b scenario.Data) bool { return reflect.DeepEqual(a, b) }), cmpopts.IgnoreUnexported(scenario.Target{})); diff != "" {
@@ -53,8 +54,17 @@ func TestAssignmentTravels(t *testing.T) {
 	}
 }
 
+// An assignment may be longer than the data that it carries.
+func TestCommandAsLongAsItsData(t *testing.T) {
+	var c Command
+	text := `{"Start": 7` + strings.Repeat(" ", scenario.MaxFile) + "}\n"
+	if err := newCommandReader(strings.NewReader(text), maxCommand).read(&c); err != nil || c.Start != 7 {
+		t.Errorf("%+v, %v", c, err)
+	}
+}
+
 func TestCommandTooLong(t *testing.T) {
-	r := newCommandReader(io.MultiReader(strings.NewReader(`{"Start": `), neverending(' ')))
+	r := newCommandReader(io.MultiReader(strings.NewReader(`{"Start": `), neverending(' ')), 1<<20)
 	if err := r.read(new(Command)); err == nil || err == io.EOF {
 		t.Errorf("error %v, want that the line is too long", err)
 	}

@@ -92,7 +92,7 @@ func (g *grouping) repeated(bursts []Burst, sizes map[int64][]int) {
 
 // of returns the group of an attempt, -1 for none. The place of an arrival
 // outside bursts is its number less the arrivals of the bursts before it.
-func (g *grouping) of(a *Attempt, together bool) int {
+func (g *grouping) of(a *Attempt, number int64, together bool) int {
 	if together {
 		return g.ofBurst[a.Burst]
 	}
@@ -100,7 +100,7 @@ func (g *grouping) of(a *Attempt, together bool) int {
 		return -1
 	}
 	earlier := sort.Search(len(g.starts), func(i int) bool { return g.starts[i] >= a.Intended })
-	place := a.N - g.before[earlier]
+	place := number - g.before[earlier]
 	return int(min(max(place, 0), g.outside-1) * groupsPerSet / g.outside)
 }
 

@@ -27,6 +27,8 @@ func TestGrouping(t *testing.T) {
 		{"the first of its second part", RecorderOptions{Planned: 1000}, 20, Attempt{N: 50, Burst: -1}, 1},
 		{"the last", RecorderOptions{Planned: 1000}, 20, Attempt{N: 999, Burst: -1}, 19},
 		{"a number beyond the plan", RecorderOptions{Planned: 1000}, 20, Attempt{N: 1e9, Burst: -1}, 19},
+		{"the first behind a warm-up", RecorderOptions{Planned: 1000, From: sec, First: 500}, 20, Attempt{N: 500, Intended: sec, Burst: -1}, 0},
+		{"the last behind one", RecorderOptions{Planned: 1000, From: sec, First: 500}, 20, Attempt{N: 1499, Intended: 3 * sec, Burst: -1}, 19},
 		{"fewer than twenty", RecorderOptions{Planned: 3}, 20, Attempt{N: 2, Burst: -1}, 13},
 		{"one burst", RecorderOptions{Planned: 100, Bursts: []Burst{{Count: 100}}}, 0, Attempt{N: 5}, -1},
 		{"behind a burst", RecorderOptions{Planned: 1100, Bursts: []Burst{{At: sec, Count: 100}}}, 20, Attempt{N: 600, Intended: 2 * sec, Burst: -1}, 10},
@@ -39,7 +41,7 @@ func TestGrouping(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			r := NewRecorder(test.options)
-			if got := r.grouping.of(&test.attempt, r.together(&test.attempt)); got != test.want || len(r.groups) != test.groups {
+			if got := r.grouping.of(&test.attempt, test.attempt.N-test.options.First, r.together(&test.attempt)); got != test.want || len(r.groups) != test.groups {
 				t.Errorf("group %d of %d, want %d of %d", got, len(r.groups), test.want, test.groups)
 			}
 		})

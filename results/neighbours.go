@@ -26,8 +26,9 @@ func newNeighbours(planned int64) neighbours {
 	return neighbours{stride: planned / n, pairs: make([][2]int64, n)}
 }
 
-func (s *neighbours) add(a *Attempt) {
-	if s.stride == 0 || a.N < 0 || a.N%s.stride > 1 || a.N/s.stride >= int64(len(s.pairs)) {
+// add takes the arrival of that number.
+func (s *neighbours) add(a *Attempt, number int64) {
+	if s.stride == 0 || number < 0 || number%s.stride > 1 || number/s.stride >= int64(len(s.pairs)) {
 		return
 	}
 	value := int64(math.MaxInt64)
@@ -36,7 +37,7 @@ func (s *neighbours) add(a *Attempt) {
 	} else if !a.Outcome.Failed() {
 		return // ours, no answer of the server
 	}
-	s.pairs[a.N/s.stride][a.N%s.stride] = value
+	s.pairs[number/s.stride][number%s.stride] = value
 }
 
 func (s *neighbours) merge(o *neighbours) {

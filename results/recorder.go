@@ -16,6 +16,9 @@ type RecorderOptions struct {
 	// From is when the run begins to count: arrivals due before it warm the
 	// server up, are no part of Planned and are recorded as open connections only.
 	From time.Duration
+
+	// First is the number of the first arrival due at From or later.
+	First int64
 }
 
 // Burst is one planned burst.
@@ -117,11 +120,12 @@ func (r *Recorder) Attempt(a *Attempt) {
 		}
 	}
 	together := r.together(a)
-	if g := r.grouping.of(a, together); g >= 0 {
+	number := a.N - r.options.First // among those that count
+	if g := r.grouping.of(a, number, together); g >= 0 {
 		r.groups[g].add(a, i)
 	}
 	if !together {
-		r.neighbours.add(a)
+		r.neighbours.add(a, number)
 		r.pace.add(a)
 	}
 }

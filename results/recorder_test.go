@@ -261,6 +261,25 @@ func TestSamplesAreBounded(t *testing.T) {
 	}
 }
 
+// What counts is cut into equal parts, however many arrivals came before it.
+func TestRecorderGroupsWhatIsBehindTheWarmUp(t *testing.T) {
+	r := NewRecorder(RecorderOptions{Planned: 200, From: time.Second, First: 100})
+	for n := range int64(300) {
+		a := established(time.Duration(n)*10*ms, ms)
+		a.N, a.Burst = n, -1
+		r.Attempt(a)
+	}
+	got := r.Result(Run{})
+	for i, g := range got.Groups {
+		if g.Arrivals != 10 {
+			t.Errorf("group %d has %d arrivals, want 10", i, g.Arrivals)
+		}
+	}
+	if len(got.Groups) != 20 || got.Correlation.Pairs != 100 {
+		t.Errorf("%d groups and %d pairs of neighbours, want 20 and 100", len(got.Groups), got.Correlation.Pairs)
+	}
+}
+
 func TestRecorderLeavesTheWarmUpOut(t *testing.T) {
 	r := NewRecorder(RecorderOptions{Planned: 2, From: 5 * time.Second})
 	for _, a := range []*Attempt{

@@ -2,6 +2,7 @@ package results
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -11,10 +12,10 @@ import (
 // zero match anything.
 type Selector struct {
 	Kind   Kind
-	Phase  Phase  // for kinds that end in a phase: timeout, refused, unreachable, reset, closed
+	Phase  Phase  // for kinds that end in a phase: timeout, reset, closed
 	Status uint16 // one status code, as 504
 	Class  uint8  // a class of status codes, 5 for 5xx
-	Reason Reason // for kinds tls, protocol and local
+	Reason Reason // for kinds tls, protocol and local, and the code of a Close frame for closed
 }
 
 // Match reports whether o is among the outcomes s picks.
@@ -48,7 +49,7 @@ func (s Selector) ofServer() bool { return s.Kind != Local && s.Kind != Canceled
 
 var reasonsOf = map[Kind][]Reason{
 	Protocol: {BadStatusLine, BadVersion, BadHeader, HeaderTooLarge, TooManyInterim, MissingUpgrade, BadUpgrade,
-		MissingConnection, BadConnection, MissingAccept, BadAccept, BadSubprotocol, BadExtension},
+		MissingConnection, BadConnection, MissingAccept, BadAccept, BadSubprotocol, BadExtension, BadFrame},
 	Local: {TooManyOpenFiles, NoSourcePort, InFlightLimit, NoMemory, LocalOther},
 }
 
@@ -89,6 +90,8 @@ func statusSelector(code int) (Selector, error) {
 	switch {
 	case code == 101:
 		return Selector{}, fmt.Errorf("status 101 is named established")
+	case 100 <= code && code < 200:
+		return Selector{}, fmt.Errorf("no handshake ends in %d: a final reply follows it (RFC 9110 §15.2)", code)
 	case code < 100 || code > 999:
 		return Selector{}, fmt.Errorf("%d is no HTTP status; they have three digits (RFC 9110 §15)", code)
 	}
@@ -98,13 +101,8 @@ func statusSelector(code int) (Selector, error) {
 // narrow adds the second word of a NAME: a phase or a reason, as the kind has them.
 func (s Selector) narrow(word string) (Selector, error) {
 	switch s.Kind {
-	case Timeout, Refused, Unreachable, Reset, Closed:
-		p, ok := ParsePhase(word)
-		if !ok || p == PhaseNone {
-			return s, unknownWord("phase", word, phaseNames[1:], strings.Join(phaseNames[1:], ", "))
-		}
-		s.Phase = p
-		return s, nil
+	case Timeout, Reset, Closed:
+		return s.narrowPhase(word)
 	case TLS:
 		if strings.Trim(word, "abcdefghijklmnopqrstuvwxyz0123456789_-") != "" {
 			return s, fmt.Errorf("%q is no TLS reason; write an alert's name as handshake_failure", word)
@@ -114,7 +112,22 @@ func (s Selector) narrow(word string) (Selector, error) {
 	case Protocol, Local:
 		return s.narrowReason(word)
 	}
-	return s, fmt.Errorf("%q can't be narrowed by %q; timeout, refused, unreachable, reset and closed take a phase, tls, protocol and local a reason", s, word)
+	return s, fmt.Errorf("%q can't be narrowed by %q; timeout, reset and closed take a phase, tls, protocol and local a reason", s, word)
+}
+
+// narrowPhase reads a phase in which attempts end: names are looked up before
+// the run. A connection may also be closed with a code.
+func (s Selector) narrowPhase(word string) (Selector, error) {
+	if code, err := strconv.ParseUint(word, 10, 16); s.Kind == Closed && err == nil && 1000 <= code && code < 5000 {
+		s.Reason = Reason(word)
+		return s, nil
+	}
+	phases := phaseNames[PhaseConnect:]
+	if !slices.Contains(phases, word) {
+		return s, unknownWord("phase", word, phases, strings.Join(phases, ", "))
+	}
+	s.Phase, _ = ParsePhase(word)
+	return s, nil
 }
 
 func (s Selector) narrowReason(word string) (Selector, error) {

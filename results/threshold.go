@@ -95,8 +95,8 @@ const thresholdForms = "write METRIC pN|max|mean OP DURATION (handshake p99 < 25
 //	OUTCOME count OP N                timeout connect count <= 3
 //
 // METRIC is a Metric's name; pN runs from p50 to p99.99; OUTCOME is an
-// outcome's kind, alone or with a phase or reason, a status code, a class as
-// 5xx, or error; OP is <, <=, > or >=. Case and spaces don't matter. Every
+// outcome's kind, alone or with a phase, a reason or the code it was closed
+// with, a status code, a class as 5xx, or error; OP is <, <=, > or >=. Case and spaces don't matter. Every
 // error is a *ThresholdError.
 func ParseThreshold(text string) (Threshold, error) {
 	t, err := parseThreshold(strings.ToLower(text))

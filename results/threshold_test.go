@@ -35,6 +35,10 @@ func TestParseThreshold(t *testing.T) {
 		{"protocol bad_accept rate <= 0%", "protocol bad_accept rate <= 0%", rate(Selector{Kind: Protocol, Reason: BadAccept}, AtMost, 0)},
 		{"timeout connect count <= 3", "timeout connect count <= 3",
 			Threshold{Statistic: Count, Outcome: Selector{Kind: Timeout, Phase: PhaseConnect}, Op: AtMost, Number: 3}},
+		{"closed ready rate < 1%", "closed ready rate < 1%", rate(Selector{Kind: Closed, Phase: PhaseReady}, Less, 1)},
+		{"closed 1008 rate < 1%", "closed 1008 rate < 1%", rate(Selector{Kind: Closed, Reason: "1008"}, Less, 1)},
+		{"protocol bad_frame rate < 1%", "protocol bad_frame rate < 1%", rate(Selector{Kind: Protocol, Reason: BadFrame}, Less, 1)},
+		{"refused rate < 1%", "refused rate < 1%", rate(Selector{Kind: Refused}, Less, 1)},
 		{"local count<=0", "local count <= 0", Threshold{Statistic: Count, Outcome: Selector{Kind: Local}, Op: AtMost}},
 	}
 	for _, test := range tests {
@@ -88,6 +92,12 @@ func TestParseThresholdRefuses(t *testing.T) {
 		{"timeout conect rate < 1%", `did you mean "connect"`},
 		{"protocol bad_acept rate < 1%", `did you mean "bad_accept"`},
 		{"504 upgrade rate < 1%", "can't be narrowed"},
+		{"refused connect rate < 1%", "can't be narrowed"},
+		{"unreachable upgrade rate < 1%", "can't be narrowed"},
+		{"timeout resolve rate < 1%", "accepted: connect, tls, upgrade, ready"},
+		{"timeout 1008 rate < 1%", "unknown phase"},
+		{"closed 999 rate < 1%", "unknown phase"},
+		{"103 rate < 1%", "a final reply follows it"},
 		{"timeout connect tls rate < 1%", "too many words"},
 		{"timeout count < 1.5", "whole number"},
 		{"timeout count < -1", "whole number"},

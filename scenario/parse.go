@@ -38,7 +38,7 @@ func Parse(data []byte, o Options) (*Scenario, error) {
 		s.fillAfterwards()
 		d.check(s)
 	}
-	s.secrets = d.vault.sorted()
+	s.Secrets = d.vault.sorted()
 	if len(d.errs) > 0 {
 		d.finish(s)
 		return nil, &d.errs

@@ -34,9 +34,12 @@ type Scenario struct {
 	// secret replaced by ***; nil when there was no file.
 	MaskedSource []byte
 
-	secrets []string   // longest first
-	paths   []Template // of each URL: its path and query
-	values  []Template // of each header
+	// Secrets are what Masked hides, the longest first. Parse and Validate add
+	// what they find.
+	Secrets []string
+
+	paths  []Template // of each URL: its path and query
+	values []Template // of each header
 }
 
 // CloseMode is how a held connection is ended.

@@ -1,30 +1,76 @@
 package scenario
 
 import (
+	"net/url"
 	"slices"
 	"strings"
 
 	"github.com/goccy/go-yaml/ast"
+
+	"stampede/internal/secret"
 )
 
 // mask stands for a secret.
 const mask = "***"
 
-// minSecret is the length from which a text is looked for wherever it may
-// occur; a shorter one is found in too much that is no secret.
-const minSecret = 4
+// The lengths from which a text is looked for wherever it may occur; a shorter
+// one is found in too much that is no secret.
+const (
+	minSecret = 4
+	minPart   = 6 // of the value of a parameter or a cookie, which may be a word
+)
 
 // Masked returns text with every secret of the scenario replaced by ***.
 // Secrets are what came from ${…} in a header, a subprotocol, the ready check,
 // the proxy, or a URL's path and query, the whole values of Authorization,
-// Proxy-Authorization and Cookie, and the users of the proxy and of monitors. Data may be
+// Proxy-Authorization and Cookie, the values of cookies, those of parameters of
+// a query with names like token, and the users of the proxy and of monitors. Data may be
 // millions of values and is not looked for: a templated text is shown as it is
-// written, and never filled in. Secrets shorter than four bytes are found in MaskedHeaders only.
-func (s *Scenario) Masked(text string) string {
-	for _, secret := range s.secrets {
+// written, and never filled in. Secrets shorter than four bytes, six for cookies
+// and parameters, are found in MaskedHeaders only.
+func (s *Scenario) Masked(text string) string { return hide(s.Secrets, text) }
+
+// MaskedFor is Masked for a text that answered arrival n, of which the end may
+// be cut off: a server may repeat what it was sent, as it is or quoted. The cells of data that were
+// filled in for that arrival are replaced, too, and so is the beginning of a
+// secret that the text ends in.
+func (s *Scenario) MaskedFor(n int64, text string) string {
+	v := vault{texts: slices.Clone(s.Secrets)}
+	if i := s.Target.Pick(n); i < len(s.paths) {
+		v.keep(s.paths[i].cells(n)...)
+	}
+	for i := range s.values {
+		v.keep(s.values[i].cells(n)...)
+	}
+	for _, text := range v.texts {
+		v.keep(secret.Forms(text)...)
+	}
+	secrets := v.sorted()
+	return hideCut(secrets, hide(secrets, text))
+}
+
+// hide replaces secrets, of which none comes before a longer one.
+func hide(secrets []string, text string) string {
+	for _, secret := range secrets {
 		text = strings.ReplaceAll(text, secret, mask)
 	}
 	return text
+}
+
+// hideCut replaces as much as there is of a secret at the text's end.
+func hideCut(secrets []string, text string) string {
+	most := 0
+	for _, secret := range secrets {
+		for n := min(len(secret)-1, len(text)); n >= max(minSecret, most+1); n-- {
+			if strings.HasSuffix(text, secret[:n]) {
+				most = n
+			}
+		}
+	}
+	if most == 0 {
+		return text
+	}
+	return text[:len(text)-most] + mask
 }
 
 // MaskedHeaders are the target's headers as a report may show them.
@@ -41,17 +87,22 @@ func (s *Scenario) MaskedHeaders() []Header {
 
 // keepSecrets adds the values of secret headers to what Masked hides.
 func (s *Scenario) keepSecrets() {
-	v := vault{texts: slices.Clone(s.secrets)}
+	v := vault{texts: slices.Clone(s.Secrets)}
 	for _, h := range s.Target.Headers {
 		if isSecret(h.Name) {
 			v.keepCredentials(h.Value)
 		}
 	}
+	v.keepParameters(s.Target.URL)
+	for _, u := range s.Target.URLs {
+		v.keepParameters(u.URL)
+	}
 	v.keepUser(s.Target.Proxy)
 	for i := range s.Monitors {
 		v.keepUser(authorityOf(s.Monitors[i].URL))
+		v.keepParameters(s.Monitors[i].URL)
 	}
-	s.secrets = v.sorted()
+	s.Secrets = v.sorted()
 }
 
 // isSecret reports whether a header's value is a secret whatever it is.
@@ -78,14 +129,31 @@ func (v *vault) keep(texts ...string) {
 }
 
 // keepCredentials keeps a header's value, and without its scheme, Bearer or
-// the like. A template is not kept: what it fills in is no fixed text.
+// the like, and each cookie's. What a template fills in is no fixed text.
 func (v *vault) keepCredentials(value string) {
-	if strings.Contains(value, "{{") {
-		return
-	}
-	v.keep(value)
-	if _, rest, ok := strings.Cut(value, " "); ok {
+	if !strings.Contains(value, "{{") {
+		v.keep(value)
+		_, rest, _ := strings.Cut(value, " ")
 		v.keep(strings.TrimSpace(rest))
+	}
+	for pair := range strings.SplitSeq(value, ";") {
+		_, part, _ := strings.Cut(pair, "=")
+		if part = strings.TrimSpace(part); len(part) >= minPart && !strings.Contains(part, "{{") {
+			v.keep(part)
+		}
+	}
+}
+
+// keepParameters keeps the values of a URL's parameters that are called
+// secrets, unless its host is called so, too: a report must say where the load
+// went.
+func (v *vault) keepParameters(target string) {
+	authority, _ := cutAuthority(target)
+	_, query, _ := strings.Cut(target, "?")
+	for _, value := range secret.Parameters(query) {
+		if len(value) >= minPart && !strings.Contains(value, "{{") && !strings.Contains(authority, value) {
+			v.keep(value)
+		}
 	}
 }
 
@@ -105,8 +173,8 @@ func (v *vault) keepUser(url string) bool {
 
 // keepURL keeps what a variable gave to the URL, but for its scheme, host
 // and port: a report must say where the load went.
-func (v *vault) keepURL(value, url string) {
-	_, rest, _ := strings.Cut(url, "://")
+func (v *vault) keepURL(value, target string) {
+	_, rest, _ := strings.Cut(target, "://")
 	i := strings.IndexAny(rest, "/?")
 	if i < 0 {
 		return
@@ -114,9 +182,17 @@ func (v *vault) keepURL(value, url string) {
 	authority, path := rest[:i], rest[i:]
 	switch {
 	case strings.Contains(value, authority):
-		v.keep(value[strings.Index(value, authority)+len(authority):])
+		v.keepEncoded(value[strings.Index(value, authority)+len(authority):])
 	case strings.Contains(path, value):
-		v.keep(value)
+		v.keepEncoded(value)
+	}
+}
+
+// keepEncoded keeps a piece of a URL, as it is written and as it is meant.
+func (v *vault) keepEncoded(text string) {
+	v.keep(text)
+	if meant, err := url.PathUnescape(text); err == nil {
+		v.keep(meant)
 	}
 }
 

@@ -104,6 +104,7 @@ func TestParseEveryKey(t *testing.T) {
 		EarlyClose:       FailEarlyClose,
 		EarlyCloseWithin: time.Second / 2,
 		Timeouts:         Timeouts{Connect: 5 * time.Second, TLS: 5 * time.Second, Total: 10 * time.Second},
+		Secrets:          []string{"joe:pass%20word", "pass%20word"},
 	}
 	if diff := cmp.Diff(want, s, plainFields); diff != "" {
 		t.Errorf("scenario (-want +got):\n%s", diff)

@@ -56,6 +56,7 @@ func (d *decoder) url(path string, n ast.Node) string {
 	for _, v := range from {
 		d.vault.keepURL(v, text)
 	}
+	d.vault.keepParameters(text)
 	return text
 }
 

@@ -99,6 +99,23 @@ func (t *Template) appendCell(dst []byte, value string) []byte {
 	return dst
 }
 
+// cells are the texts that data fills in for arrival n, as they are sent and, if
+// that differs, as the file has them.
+func (t *Template) cells(n int64) (texts []string) {
+	for i := range t.segments {
+		s := &t.segments[i]
+		if s.fill != cell {
+			continue
+		}
+		plain := s.data.cell(n%s.data.rows, s.column)
+		texts = append(texts, plain)
+		if sent := string(t.appendCell(nil, plain)); sent != plain {
+			texts = append(texts, sent)
+		}
+	}
+	return texts
+}
+
 // isUnreserved reports whether b means itself in every part of a URL (RFC 3986 §2.3).
 func isUnreserved(b byte) bool {
 	return 'a' <= b && b <= 'z' || 'A' <= b && b <= 'Z' || '0' <= b && b <= '9' || strings.IndexByte("-._~", b) >= 0

@@ -29,14 +29,22 @@ const maxRate = 1e9 * PerSecond
 // PerSecond returns the rate in arrivals a second.
 func (r Rate) PerSecond() float64 { return float64(r) / float64(PerSecond) }
 
-// RateOf returns the rate of perSecond arrivals a second, to the nearest
-// millionth of an arrival an hour. What is not a positive number gives zero,
-// and what is above a thousand million a second is cut to that.
-func RateOf(perSecond float64) Rate {
-	if !(perSecond > 0) {
+// RateFor returns the least rate that brings n arrivals in over, which is
+// exactly n of them: a unit of a rate is far less than one. What no rate brings
+// gives the largest.
+func RateFor(n int64, over time.Duration) Rate {
+	if n <= 0 || over <= 0 {
 		return 0
 	}
-	return Rate(math.Round(min(perSecond, maxRate.PerSecond()) * float64(PerSecond)))
+	hi, lo := bits.Mul64(uint64(n), arrival)
+	if hi >= uint64(over) {
+		return maxRate
+	}
+	r, rest := bits.Div64(hi, lo, uint64(over))
+	if rest > 0 {
+		r++
+	}
+	return Rate(min(r, uint64(maxRate)))
 }
 
 // String spells the rate so that ParseRate reads it back, in the largest unit

@@ -56,13 +56,25 @@ func TestParseCount(t *testing.T) {
 	}
 }
 
-func TestRateOf(t *testing.T) {
-	for perSecond, want := range map[float64]Rate{200: 200 * PerSecond, 0.5: PerSecond / 2, 0: 0, -1: 0, math.Inf(1): maxRate, 1e300: maxRate} {
-		if got := RateOf(perSecond); got != want {
-			t.Errorf("RateOf(%v) is %s, want %s", perSecond, got, want)
+func TestRateFor(t *testing.T) {
+	for _, over := range []time.Duration{1, time.Millisecond, 23_333_333, time.Second, 7 * time.Second, 30_500 * time.Millisecond, time.Hour, 24 * time.Hour} {
+		for _, n := range []int64{1, 2, 3, 7, 999, 1_000_000} {
+			r := RateFor(n, over)
+			if float64(n)/over.Seconds() > maxRate.PerSecond() {
+				if r != maxRate {
+					t.Errorf("%d in %v: %s, which is not the most", n, over, r)
+				}
+				continue
+			}
+			if got := newStairs(over, []Rate{r}).sum().whole; got != n {
+				t.Errorf("%d in %v: %s brings %d", n, over, r, got)
+			}
+			if got := newStairs(over, []Rate{r - 1}).sum().whole; got >= n {
+				t.Errorf("%d in %v: %s is not the least", n, over, r)
+			}
 		}
 	}
-	if got := RateOf(math.NaN()); got != 0 {
-		t.Errorf("RateOf(NaN) is %s", got)
+	if RateFor(0, time.Second) != 0 || RateFor(-1, time.Second) != 0 || RateFor(1, 0) != 0 {
+		t.Error("nothing, or no time, has a rate")
 	}
 }

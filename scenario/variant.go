@@ -19,7 +19,14 @@ type Variant struct {
 	Start   []string // the server, in the foreground; with Stop a command that ends once the server runs; none: somebody else's
 	Stop    []string // ends what Start started; none: Start is ended by a signal
 	Restart []string // makes the server start anew; none: Stop and Start do
+
+	secrets []string // what ${…} gave to the commands, the longest first
 }
+
+// Masked returns what a command of the variant said without what ${…} gave to
+// the commands. It is for that alone: much of it, as a port, is no secret where
+// a report says it.
+func (v *Variant) Masked(text string) string { return hide(v.secrets, text) }
 
 // Restarts reports whether the variant's server can be started anew.
 func (v *Variant) Restarts() bool { return len(v.Start) > 0 || len(v.Restart) > 0 }
@@ -35,14 +42,15 @@ func (s *Scenario) Of(v *Variant) (*Scenario, error) {
 // variants reads the list once the target is known that they vary.
 func (d *decoder) variants(path string, n ast.Node, s *Scenario) {
 	for _, e := range d.items(path, n) {
-		v := Variant{Target: s.Target}
+		v, secrets := Variant{Target: s.Target}, vault{}
 		d.mapping(e.path, e.value, []field{
 			{name: "name", set: d.string(&v.Name), required: "write name: and what tells it from the others"},
 			{name: "target", set: func(p string, n ast.Node) { d.override(p, n, &v.Target) }},
-			{name: "start", set: d.command(&v.Start)},
-			{name: "stop", set: d.command(&v.Stop)},
-			{name: "restart", set: d.command(&v.Restart)},
+			{name: "start", set: d.command(&v.Start, &secrets)},
+			{name: "stop", set: d.command(&v.Stop, &secrets)},
+			{name: "restart", set: d.command(&v.Restart, &secrets)},
 		})
+		v.secrets = secrets.sorted()
 		s.Variants = append(s.Variants, v)
 	}
 	if len(s.Variants) == 1 {
@@ -50,15 +58,23 @@ func (d *decoder) variants(path string, n ast.Node, s *Scenario) {
 	}
 }
 
-// command is the setter of an argument list.
-func (d *decoder) command(into *[]string) setter {
+// command is the setter of an argument list, which keeps what variables gave to
+// it.
+func (d *decoder) command(into *[]string, secrets *vault) setter {
 	return func(path string, n ast.Node) {
 		if text, ok := scalar(n); ok {
 			quoted := strings.Join(strings.Fields(unveil(text)), ", ")
 			d.fail(path, n, "did you mean ["+quoted+"]?", "wants a list, the program and its arguments, which no shell reads")
 			return
 		}
-		d.texts(into)(path, n)
+		for _, e := range d.items(path, n) {
+			text, from, ok := d.maybeEmpty(e.path, e.value)
+			secrets.keep(from...)
+			if ok && text == "" {
+				d.fail(e.path, e.value, "", "the value is empty")
+			}
+			*into = append(*into, text)
+		}
 		if len(*into) == 0 && !d.bad[path] {
 			d.fail(path, n, "", "lists no program")
 		}

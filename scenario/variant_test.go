@@ -68,4 +68,11 @@ func TestVariantsKeepSecrets(t *testing.T) {
 	if got := s.Masked("Bearer sesame") + string(s.MaskedSource); strings.Contains(got, "sesame") {
 		t.Errorf("the secret of a variant shows: %s", got)
 	}
+	commands := strings.Replace(varied, "server, --port", "server, --key=${TOKEN}, --port", 1)
+	if s, err = Parse([]byte(commands), testOptions); err != nil {
+		t.Fatal(err)
+	}
+	if got := s.Variants[1].Masked("started with --key=s3cret: #1 ${X} at 9001"); got != "started with --key=*** at ***" {
+		t.Errorf("the secret of a command shows: %s", got)
+	}
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"stampede/engine"
+	"stampede/engine/handshake"
 	"stampede/results"
 	"stampede/scenario"
 )
@@ -52,5 +53,8 @@ func pathAndHost(target string) (path, host string) {
 	if err != nil {
 		return "/", ""
 	}
-	return u.RequestURI(), u.Host
+	if port := u.Port(); u.Scheme == "ws" && port == "80" || u.Scheme == "wss" && port == "443" { // left out of Host
+		u.Host = strings.TrimSuffix(u.Host, ":"+port)
+	}
+	return u.RequestURI(), handshake.HostField(u.Host)
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"stampede/engine"
 	"stampede/engine/ceiling"
 	"stampede/results"
 	"stampede/scenario"
@@ -92,15 +93,17 @@ func setSearch(c *cli.Context, s *scenario.Search) error {
 		return errors.New("--of is missing: burst, rate or held (or a search: in the scenario)")
 	}
 	load := func(text string) (int64, error) { return scenario.ParseSearchLoad(s.Of, text) }
-	for name, into := range map[string]*int64{"from": &s.From, "to": &s.To} {
-		if c.IsSet(name) {
-			*into = parseFlag(&f, name, load)
-		}
+	if c.IsSet("from") {
+		s.From = parseFlag(&f, "from", load)
 	}
-	for name, into := range map[string]*time.Duration{"budget": &s.Budget, "quiet-time": &s.Quiet} {
-		if c.IsSet(name) {
-			*into = f.nonZero(name)
-		}
+	if c.IsSet("to") {
+		s.To = parseFlag(&f, "to", load)
+	}
+	if c.IsSet("budget") {
+		s.Budget = f.nonZero("budget")
+	}
+	if c.IsSet("quiet-time") {
+		s.Quiet = f.nonZero("quiet-time")
 	}
 	f.release(s)
 	s.Strict = s.Strict || c.Bool("strict")
@@ -150,10 +153,10 @@ func findCeiling(c *cli.Context, s streams) (err error) {
 	}
 	defer h.at.stop()
 	defer func() { endWith(&err, h.server.stop()) }()
-	if err := h.at.fault(); err != nil {
-		return fmt.Errorf("finding the target: %w", err)
+	if err := h.unreached(); err != nil {
+		return err
 	}
-	if err := confirm(s, c.Bool("yes"), max(sc.Search.To, sc.Search.From), h.at.addresses()); err != nil {
+	if err := confirm(s, c.Bool("yes"), max(sc.Search.To, sc.Search.From), h.at.targets); err != nil {
 		return err
 	}
 	h.noteShared()
@@ -209,10 +212,11 @@ func (h *hunt) noteGoals(sc *scenario.Scenario) {
 	}
 }
 
-// noteShared says that the server is on this host, if it is.
+// noteShared says that the server is on this host, if it is. Behind a proxy it
+// may be anywhere.
 func (h *hunt) noteShared() {
 	elsewhere := func(a netip.AddrPort) bool { return !a.Addr().IsLoopback() }
-	if !slices.ContainsFunc(h.at.addresses(), elsewhere) {
+	if !slices.ContainsFunc(h.at.targets, func(t *engine.Target) bool { return t.Asked != "" || slices.ContainsFunc(t.Addresses, elsewhere) }) {
 		h.note("the server is on this host and shares its CPUs with the generator: the ceiling is one of both")
 	}
 }

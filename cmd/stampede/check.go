@@ -98,7 +98,7 @@ func checkTarget(c *cli.Context, s streams, o operand) (ok bool, err error) {
 // tryOne makes a single handshake with the scenario's target, and reports
 // whether it was established, or could not be tried.
 func (s *sitting) tryOne(ctx context.Context, st streams, yes bool) (ok bool, err error) {
-	if err := confirm(streams{err: st.err}, yes, 1, s.addresses()); err != nil {
+	if err := confirm(streams{err: st.err}, yes, 1, s.targets); err != nil {
 		fmt.Fprintln(st.out, "one handshake: not tried:", err)
 		return true, nil
 	}

@@ -116,10 +116,10 @@ func (s *compareSearch) prepare(sides []operand) error {
 // whose range it shares as far as this host allows; nil: none.
 func (d *duel) hunt(ctx context.Context, s streams, search *compareSearch, side results.Side, name string, like *hunt) (*hunt, error) {
 	h := &hunt{streams: s, at: d.sides[side], server: d.servers[side], quiet: d.notes == nil, shards: d.shards, label: side.String() + ": ", began: time.Now()}
-	if err := h.at.fault(); err != nil {
-		return nil, fmt.Errorf("finding the target: %w", err)
+	err := h.unreached()
+	if err != nil {
+		return nil, err
 	}
-	var err error
 	if h.dir, err = d.dir.of(name); err != nil {
 		return nil, err
 	}

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/netip"
 	"os"
 	"path/filepath"
 	"slices"
@@ -14,6 +13,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"stampede/engine"
 	"stampede/results"
 	"stampede/results/report"
 )
@@ -82,13 +82,13 @@ func (d *duel) begin(ctx context.Context, c *cli.Context, s streams, out, name s
 		return err
 	}
 	d.loud, d.shards, d.workers = s.err, c.Int("shards"), c.Int("workers")
-	var addresses []netip.AddrPort
+	var targets []*engine.Target
 	var count int64
 	for _, at := range d.sitting() {
-		addresses = append(addresses, at.addresses()...)
+		targets = append(targets, at.targets...)
 		count += cmp.Or(trials*at.scenario.Schedule().Len(), at.scenario.Search.To, at.scenario.Search.From) // of a search its largest trial
 	}
-	if err := confirm(s, c.Bool("yes"), count, addresses); err != nil {
+	if err := confirm(s, c.Bool("yes"), count, targets); err != nil {
 		return err
 	}
 	if !c.Bool("quiet") {
@@ -240,6 +240,9 @@ func nothing(at *sitting) *results.Result {
 type trialsDir struct{ *resultDir }
 
 func newTrialsDir(out, name string) (*trialsDir, error) {
+	if _, err := os.Stat(filepath.Join(out, "trials")); out != "" && err == nil { // before anything of it is replaced
+		return nil, fmt.Errorf("making the result directory: %s holds the trials of an earlier comparison or gate; choose another with --out", out)
+	}
 	dir, err := newResultDir(out, name, time.Now(), false)
 	if err != nil {
 		return nil, err

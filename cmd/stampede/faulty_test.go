@@ -137,6 +137,11 @@ var manners = map[string]func(*faultyServer, net.Conn){
 		s.answer(c, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"+
 			"Sec-WebSocket-Accept: AAAAAAAAAAAAAAAAAAAAAAAAAAA=\r\n\r\n")
 	},
+	"repeats": func(s *faultyServer, c net.Conn) { // what it was sent, as a page for developers does
+		if head, ok := s.read(c); ok {
+			_, _ = fmt.Fprintf(c, "HTTP/1.1 401 Unauthorized\r\nContent-Length: %d\r\n\r\n%s", len(head), head)
+		}
+	},
 	"closes": func(s *faultyServer, c net.Conn) { s.answer(c, "") },
 	"slams":  func(*faultyServer, net.Conn) {}, // closes without having read
 	"resets": func(s *faultyServer, c net.Conn) {
@@ -147,13 +152,21 @@ var manners = map[string]func(*faultyServer, net.Conn){
 	"pings": func(s *faultyServer, c net.Conn) { s.hold(c, 20, true) }, // 20 pings in one write with the 101
 }
 
-// answer reads to the blank line that ends a request, then sends reply.
+// answer sends reply to a request.
 func (s *faultyServer) answer(c net.Conn, reply string) {
+	if _, ok := s.read(c); ok {
+		_, _ = io.WriteString(c, reply)
+	}
+}
+
+// read reads a request, to the blank line that ends it; ok is false if that
+// does not come.
+func (s *faultyServer) read(c net.Conn) (request string, ok bool) {
 	var head strings.Builder
 	for r := bufio.NewReader(c); ; {
 		line, err := r.ReadString('\n')
 		if err != nil {
-			return
+			return "", false
 		}
 		head.WriteString(line)
 		if line == "\r\n" {
@@ -165,7 +178,7 @@ func (s *faultyServer) answer(c net.Conn, reply string) {
 		s.head = head.String()
 	}
 	s.mu.Unlock()
-	_, _ = io.WriteString(c, reply)
+	return head.String(), true
 }
 
 // hold upgrades with pings behind the 101, then reads frames until the end.

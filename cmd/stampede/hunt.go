@@ -31,6 +31,15 @@ type hunt struct {
 	notes []string
 }
 
+// unreached is why there is nothing to search: the target has no address. That
+// is an outcome of a handshake, and no mistake in the command.
+func (h *hunt) unreached() error {
+	if err := h.at.fault(); err != nil {
+		return &exitError{exitFail, fmt.Errorf("finding the target: %w", err)}
+	}
+	return nil
+}
+
 // note keeps a sentence for the result and says it.
 func (h *hunt) note(format string, args ...any) {
 	h.notes = append(h.notes, fmt.Sprintf(format, args...))

@@ -14,9 +14,10 @@ func TestImportsRunOneWay(t *testing.T) {
 	allowed := map[string][]string{
 		"stampede/results/stats":              {},
 		"stampede/results":                    {"stampede/results/stats"},
-		"stampede/scenario":                   {"stampede/results"},
+		"stampede/internal/secret":            {},
+		"stampede/scenario":                   {"stampede/results", "stampede/internal/secret"},
 		"stampede/engine/handshake":           {"stampede/results"},
-		"stampede/engine/probe":               {"stampede/results", "stampede/engine/handshake"},
+		"stampede/engine/probe":               {"stampede/results", "stampede/engine/handshake", "stampede/internal/secret"},
 		"stampede/engine/monitor":             {"stampede/results", "stampede/scenario"},
 		"stampede/engine":                     {"stampede/results", "stampede/scenario", "stampede/engine/handshake"},
 		"stampede/engine/ceiling":             {"stampede/results", "stampede/results/stats", "stampede/scenario", "stampede/engine/handshake", "stampede/engine"},

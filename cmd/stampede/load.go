@@ -125,7 +125,7 @@ func loadWith(c *cli.Context, arg string, standIns []cli.Flag, complete func(*sc
 }
 
 func fromFile(c *cli.Context, path string, standIns []cli.Flag) (*scenario.Scenario, error) {
-	data, err := os.ReadFile(path)
+	data, err := readFile(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, fmt.Errorf("no scenario file %s; give a file, a ws:// or wss:// URL, or the word practice", path)
@@ -159,8 +159,8 @@ func fromFile(c *cli.Context, path string, standIns []cli.Flag) (*scenario.Scena
 	return s, nil
 }
 
-// readFile reads a file that a scenario names. Of one that is too large, or
-// never ends, it reads just enough for the scenario to say so.
+// readFile reads a scenario, or a file that one or a flag names. Of one that is
+// too large, or never ends, it reads just enough for who looks at it to say so.
 func readFile(name string) ([]byte, error) {
 	f, err := os.Open(name)
 	if err != nil {

@@ -63,9 +63,7 @@ func runProbe(c *cli.Context, s streams) error {
 	if err != nil {
 		return err
 	}
-	if o.Proxy == "" {
-		noteProxies(s)
-	}
+	noteIgnoredProxy(s, o.Proxy, o.URL)
 	ctx, release := stopOnSignal(c.Context, s.err)
 	defer release()
 	if c.Args().First() == scenario.Practice {
@@ -95,10 +93,11 @@ func tellProbe(c *cli.Context, s streams, p *probe.Probe) error {
 	if c.String("output") == "json" {
 		write = p.WriteJSON
 	}
-	if err := write(s.out); err != nil {
-		return &exitError{exitFail, fmt.Errorf("printing the probe: %w", err)}
+	err := write(s.out)
+	if err != nil {
+		err = fmt.Errorf("printing the probe: %w", err)
 	}
-	if err := writeHAR(c.String("har"), p); err != nil {
+	if err := errors.Join(err, writeHAR(c.String("har"), p)); err != nil {
 		return &exitError{exitFail, err}
 	}
 	if !p.Established() {
@@ -183,7 +182,7 @@ func readWay(c *cli.Context, o *probe.Options) error {
 // readTrust reads the files of --ca, --cert and --key.
 func readTrust(c *cli.Context, o *probe.Options) error {
 	if path := c.String("ca"); path != "" {
-		pem, err := os.ReadFile(path)
+		pem, err := readFile(path)
 		if err != nil {
 			return fmt.Errorf("--ca: %w", err)
 		}
@@ -198,20 +197,18 @@ func readTrust(c *cli.Context, o *probe.Options) error {
 	if cert == "" || key == "" {
 		return errors.New("--cert and --key go together")
 	}
-	pair, err := tls.LoadX509KeyPair(cert, key)
+	chain, err := readFile(cert)
+	if err != nil {
+		return fmt.Errorf("--cert: %w", err)
+	}
+	private, err := readFile(key)
+	if err != nil {
+		return fmt.Errorf("--key: %w", err)
+	}
+	pair, err := tls.X509KeyPair(chain, private)
 	if err != nil {
 		return fmt.Errorf("--cert and --key: %w", err)
 	}
 	o.Certificate = &pair
 	return nil
-}
-
-// noteProxies says which proxy settings of the environment are not used.
-func noteProxies(s streams) {
-	for _, name := range []string{"HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"} {
-		if os.Getenv(name) != "" {
-			fmt.Fprintf(s.err, "stampede: %s is set and not used: the target is dialled directly\n", name)
-			return
-		}
-	}
 }

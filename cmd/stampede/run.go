@@ -83,7 +83,7 @@ func runScenario(c *cli.Context, s streams) (err error) {
 	defer at.stop()
 	defer func() { endWith(&err, server.stop()) }()
 	j := &job{sitting: at, schedule: sc.Schedule(), shards: c.Int("shards"), noEvidence: c.Bool("no-kernel-evidence")}
-	if err := confirm(s, c.Bool("yes"), j.schedule.Len(), j.addresses()); err != nil {
+	if err := confirm(s, c.Bool("yes"), j.schedule.Len(), j.targets); err != nil {
 		return err
 	}
 	if err := j.windows.open(c, s, sc.Name, sc.Masked(j.url)); err != nil {
@@ -168,17 +168,21 @@ func (j *job) noteNeeds(s streams) {
 	}
 }
 
-// noteIgnoredProxy says that the environment names a proxy and nobody uses it:
-// a load tool that went through one would measure the proxy.
+// noteIgnoredProxy is noteIgnoredProxy for the scenario's URLs.
 func (j *job) noteIgnoredProxy(s streams) {
-	if j.scenario.Target.Proxy != "" {
-		return
-	}
+	var urls []string
 	for _, u := range j.scenario.Target.URLs {
-		if engine.ProxyInEnvironment(u.URL) != "" {
-			fmt.Fprintln(s.err, "stampede: the environment names a proxy for this target, which is not used; target.proxy: environment (or --proxy environment) would")
-			return
-		}
+		urls = append(urls, u.URL)
+	}
+	noteIgnoredProxy(s, j.scenario.Target.Proxy, urls...)
+}
+
+// noteIgnoredProxy says that the environment names a proxy for one of the URLs
+// and nobody uses it: who went through one would measure the proxy.
+func noteIgnoredProxy(s streams, proxy string, urls ...string) {
+	named := func(url string) bool { return engine.ProxyInEnvironment(url) != "" }
+	if proxy == "" && slices.ContainsFunc(urls, named) {
+		fmt.Fprintln(s.err, "stampede: the environment names a proxy for this target, which is not used; target.proxy: environment (or --proxy environment) would")
 	}
 }
 
@@ -193,7 +197,8 @@ func (j *job) need(n engine.Need) string {
 // run makes the load and writes the result, judged. A result that could not
 // be written is returned all the same, and failed says why.
 func (j *job) run(ctx context.Context) (*results.Result, error) {
-	o := results.RecorderOptions{Planned: j.counted(), From: j.from}
+	first := j.firstCounted()
+	o := results.RecorderOptions{Planned: j.schedule.Len() - first, From: j.from, First: first}
 	for _, b := range j.schedule.Bursts() {
 		o.Bursts = append(o.Bursts, results.Burst{At: b.At, Count: b.Count, Within: b.Within})
 	}
@@ -227,10 +232,10 @@ func (j *job) run(ctx context.Context) (*results.Result, error) {
 	return j.conclude(), nil
 }
 
-// counted is how many arrivals are due once the run begins to count.
-func (j *job) counted() int64 {
-	n := int(j.schedule.Len())
-	return int64(n - sort.Search(n, func(i int) bool { return j.schedule.At(int64(i)).At >= j.from }))
+// firstCounted is the number of the first arrival that is due once the run
+// begins to count.
+func (j *job) firstCounted() int64 {
+	return int64(sort.Search(int(j.schedule.Len()), func(i int) bool { return j.schedule.At(int64(i)).At >= j.from }))
 }
 
 // conclude judges and explains the finished run, and writes it.
@@ -266,7 +271,7 @@ func (j *job) makeLoad(ctx context.Context) (engine.Report, error) {
 	return engine.Run(ctx, engine.Config{
 		Schedule: j.schedule, Targets: j.targets, Pick: j.scenario.Target.Pick,
 		Timeouts: j.scenario.Timeouts, Hold: j.scenario.Hold, Ready: j.scenario.Ready, CloseWithin: j.scenario.EarlyCloseWithin, SourceAddresses: j.scenario.Target.SourceAddresses,
-		Shards: j.shards, NoEvidence: j.noEvidence, Recorder: j.recorder, Observe: j,
+		Shards: j.shards, NoEvidence: j.noEvidence, Mask: j.scenario.MaskedFor, Recorder: j.recorder, Observe: j,
 	})
 }
 

@@ -14,12 +14,13 @@ import (
 // terminal that goes away hangs up twice, by its shell and by the kernel, so
 // SIGHUP is never the second; and one that nohup keeps away stays away. Writing
 // to a closed pipe is an error like any other, not the end: "| head" must
-// not cost the result. release undoes it.
+// not cost the result. Nobody looks at the signal, but it is not ignored, as
+// what a program ignores its children do, too. release undoes all but that.
 func stopOnSignal(ctx context.Context, stderr io.Writer) (_ context.Context, release func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, endings()...)
-	signal.Ignore(syscall.SIGPIPE)
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	done := make(chan struct{})
 	go func() { // ends with release
 		for n := 1; ; n++ {

@@ -2,8 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"net"
-	"net/netip"
+	"slices"
 	"time"
 
 	"stampede/engine"
@@ -67,6 +68,9 @@ func (s *sitting) aim(ctx context.Context) (err error) {
 	if s.found, err = engine.Resolve(ctx, net.DefaultResolver, s.scenario); err != nil {
 		return err
 	}
+	if ctx.Err() != nil && slices.ContainsFunc(s.found, func(f engine.Found) bool { return f.Fault != "" }) {
+		return &exitError{exitInconclusive, errors.New("interrupted while the target's name was looked up; nothing was sent")}
+	}
 	s.targets, err = engine.Aim(s.scenario, s.found)
 	return err
 }
@@ -86,14 +90,6 @@ func (s *sitting) watch(ctx context.Context) *monitor.Watch {
 		practice = s.child.command.Process.Pid
 	}
 	return monitor.Start(ctx, s.monitors, practice)
-}
-
-// addresses are those of all targets.
-func (s *sitting) addresses() (all []netip.AddrPort) {
-	for _, t := range s.targets {
-		all = append(all, t.Addresses...)
-	}
-	return all
 }
 
 // names are the addresses of all targets as the result lists them.

@@ -32,14 +32,15 @@ func initCommand(s streams) *cli.Command {
 		Usage:     "write a commented starter scenario",
 		UsageText: "stampede init [FILE]\n\n   stampede init scenario.yaml",
 		Action: func(c *cli.Context) error {
-			switch c.NArg() {
-			case 0:
+			switch path := c.Args().First(); {
+			case c.NArg() > 1:
+				return fmt.Errorf("init wants one file name, got %d", c.NArg())
+			case path == "", path == "-":
 				_, err := s.out.Write(scenario.Starter())
 				return err
-			case 1:
-				return writeStarter(s, c.Args().First())
+			default:
+				return writeStarter(s, path)
 			}
-			return fmt.Errorf("init wants one file name, got %d", c.NArg())
 		},
 	}
 }

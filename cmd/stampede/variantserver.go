@@ -175,11 +175,16 @@ func (e *commandError) reason() string {
 
 // fault is what went wrong with a command, whose output is kept.
 func (v *variantServer) fault(what string, args []string, why, output string) error {
-	said := cmp.Or(v.at.scenario.Masked(output), "it said nothing")
+	said := cmp.Or(v.masked(output), "it said nothing")
 	if n := len(said) - maxTold; n > 0 {
 		said = "… " + strings.ToValidUTF8(said[n:], "")
 	}
 	return errors.Join(&commandError{v.variant.Name, what, args[0], why, said}, v.keep(what, output))
+}
+
+// masked is what a command said, secrets masked.
+func (v *variantServer) masked(output string) string {
+	return v.at.scenario.Masked(v.variant.Masked(output))
 }
 
 // keep appends what a command said to servers/NAME.log of the result, secrets
@@ -196,7 +201,7 @@ func (v *variantServer) keep(what, output string) error {
 	if err != nil {
 		return fmt.Errorf("keeping what a server said: %w", err)
 	}
-	_, err = fmt.Fprintf(f, "%s %s:\n%s\n", time.Now().UTC().Format(time.RFC3339), what, v.at.scenario.Masked(output))
+	_, err = fmt.Fprintf(f, "%s %s:\n%s\n", time.Now().UTC().Format(time.RFC3339), what, v.masked(output))
 	if err := errors.Join(err, f.Close()); err != nil {
 		return fmt.Errorf("keeping what a server said: %w", err)
 	}

@@ -35,7 +35,7 @@ func TestVerifyHundredThousandHeld(t *testing.T) {
 	count := affordable(t)
 	s := &scenario.Scenario{
 		Target: scenario.Target{URL: "ws://target/"},
-		Load:   []scenario.Shape{{Kind: scenario.KindSteady, Rate: scenario.RateOf(openingRate), For: time.Duration(count) * time.Second / openingRate}},
+		Load:   []scenario.Shape{{Kind: scenario.KindSteady, Rate: openingRate * scenario.PerSecond, For: time.Duration(count) * time.Second / openingRate}},
 		Hold:   scenario.Hold{For: time.Duration(count)*time.Second/openingRate + 5*time.Second, Close: scenario.Reset},
 	}
 	for i := range 8 {

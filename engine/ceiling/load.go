@@ -88,8 +88,7 @@ func (p *Plan) held(s scenario.Search, load int64) {
 
 // spread is exactly n arrivals, evenly over a length.
 func spread(n int64, over time.Duration) scenario.Shape {
-	rate := float64(n) / over.Seconds()
-	return scenario.Shape{Kind: scenario.KindSteady, Rate: scenario.RateOf(rate), For: over}
+	return scenario.Shape{Kind: scenario.KindSteady, Rate: scenario.RateFor(n, over), For: over}
 }
 
 // withDefaults returns s with what zero means written out, but for Measure,

@@ -54,19 +54,24 @@ func TestPlanOfRateMeasuresEnough(t *testing.T) {
 	}
 }
 
-// All connections are open at one time for half of the hold.
+// All connections are open at one time for half of the hold, however little
+// the load, the hold and the ramp fit each other.
 func TestPlanOfHeldOpensExactlyTheLoad(t *testing.T) {
 	for _, load := range []int64{1, 2, 9, 31, 100, 997, 2000, 12345} {
-		p := NewPlan(scenario.Search{Of: results.LoadHeld, Hold: 8 * time.Second}, scenario.Hold{}, load, 0)
-		s := planned(t, p)
-		if s.Len() != load || !p.Held {
-			t.Fatalf("at %d: %d connections", load, s.Len())
-		}
-		if open := s.Peak(p.Hold.For); open != load {
-			t.Errorf("at %d: %d are open at one time", load, open)
-		}
-		if last := s.At(load - 1).At; p.Hold.For-last < 4*time.Second {
-			t.Errorf("at %d: the last comes at %v, the first goes at %v", load, last, p.Hold.For)
+		for _, hold := range []time.Duration{7 * time.Second, 8 * time.Second, 61 * time.Second} {
+			for _, ramp := range []scenario.Rate{0, 70 * scenario.PerSecond, 300 * scenario.PerSecond} {
+				p := NewPlan(scenario.Search{Of: results.LoadHeld, Hold: hold, Ramp: ramp}, scenario.Hold{}, load, 0)
+				s := planned(t, p)
+				if s.Len() != load || !p.Held {
+					t.Fatalf("at %d, held for %v, by %v: %d connections", load, hold, ramp, s.Len())
+				}
+				if open := s.Peak(p.Hold.For); open != load {
+					t.Errorf("at %d, held for %v, by %v: %d are open at one time", load, hold, ramp, open)
+				}
+				if last := s.At(load - 1).At; p.Hold.For-last < hold/2 {
+					t.Errorf("at %d, held for %v, by %v: the last comes at %v, the first goes at %v", load, hold, ramp, last, p.Hold.For)
+				}
+			}
 		}
 	}
 }

@@ -46,6 +46,9 @@ func stayThere(next *http.Request, via []*http.Request) error {
 	return nil
 }
 
+// close closes the connection that is kept open.
+func (p *page) close() { p.client.CloseIdleConnections() }
+
 func (p *page) look(ctx context.Context) ([]reading, error) {
 	body, err := p.fetch(ctx)
 	if err != nil {

@@ -40,6 +40,9 @@ type source interface {
 	look(ctx context.Context) ([]reading, error)
 }
 
+// closer is a source that keeps something open between looks.
+type closer interface{ close() }
+
 // Watch looks at its sources from Start to Stop.
 type Watch struct {
 	start   time.Time // offset zero of the tracks
@@ -125,6 +128,9 @@ type eye struct {
 // watch looks once a second, and once more when ctx ends, unless the source
 // failed to answer just before. first is called after the first look.
 func (e *eye) watch(ctx context.Context, first func()) {
+	if c, ok := e.source.(closer); ok {
+		defer c.close()
+	}
 	last := context.WithoutCancel(ctx)
 	tick := time.NewTicker(every)
 	defer tick.Stop()

@@ -3,6 +3,7 @@ package monitor
 import (
 	"context"
 	"errors"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -102,6 +103,30 @@ func TestWatchSeesThePracticeServerOnce(t *testing.T) {
 		if got := withPractice(test.list, test.pid); len(got) != test.want {
 			t.Errorf("%v with practice %d: %d monitors, want %d", test.list, test.pid, len(got), test.want)
 		}
+	}
+}
+
+// A sitting watches trial after trial: what each left open would add up, here
+// and among the connections that the server counts.
+func TestWatchLeavesNoConnection(t *testing.T) {
+	closed := make(chan struct{}, 10)
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("no page of nginx")) }))
+	server.Config.ConnState = func(_ net.Conn, s http.ConnState) {
+		if s == http.StateClosed {
+			closed <- struct{}{}
+		}
+	}
+	server.Start()
+	defer server.Close()
+	w := Start(t.Context(), []scenario.Monitor{{Kind: scenario.MonitorNginx, URL: server.URL}}, 0)
+	w.Stop()
+	if m := w.Monitors(time.Now())[0]; m.Looks == 0 {
+		t.Fatal("nothing was looked at")
+	}
+	select {
+	case <-closed:
+	case <-time.After(10 * time.Second):
+		t.Error("the connection is still open")
 	}
 }
 

@@ -1,14 +1,11 @@
 package probe
 
 import (
-	"encoding/json"
-	"html"
-	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 
 	"stampede/engine/handshake"
+	"stampede/internal/secret"
 )
 
 // mask stands for a secret.
@@ -28,7 +25,9 @@ type masker struct {
 
 func newMasker(headers []handshake.Header, query string) masker {
 	m := masker{on: true}
-	m.keepQuery(query)
+	for _, value := range secret.Parameters(query) {
+		m.keep(value)
+	}
 	for _, h := range headers {
 		switch strings.ToLower(h.Name) {
 		case "authorization", "proxy-authorization":
@@ -48,66 +47,17 @@ func newMasker(headers []handshake.Header, query string) masker {
 	return m
 }
 
-// keepQuery keeps the values of a query's parameters whose names tell that
-// they are secrets: browsers can give a WebSocket no headers, so tokens go there.
-// Each is kept as it is written and as it is meant.
-func (m *masker) keepQuery(query string) {
-	for pair := range strings.SplitSeq(query, "&") {
-		name, value, _ := strings.Cut(pair, "=")
-		if !isSecretParameter(strings.ToLower(name)) {
-			continue
-		}
-		m.keep(value)
-		if meant, err := url.QueryUnescape(value); err == nil && meant != value {
-			m.keep(meant)
-		}
-	}
-}
-
-// isSecretParameter reports whether a parameter called name, in lower case,
-// holds a secret.
-func isSecretParameter(name string) bool {
-	switch name {
-	case "auth", "authorization", "jwt", "key", "pwd", "session", "sid", "sig", "ticket":
-		return true
-	}
-	return slices.ContainsFunc([]string{"token", "secret", "passw", "signature", "apikey", "api_key", "api-key", "credential"}, func(part string) bool {
-		return strings.Contains(name, part)
-	})
-}
-
 // keep notes a secret, and what becomes of it where a reply quotes it in a URL,
 // in a page or in JSON.
-func (m *masker) keep(secret string) {
-	if len(secret) < minSecret {
+func (m *masker) keep(value string) {
+	if len(value) < minSecret {
 		return
 	}
-	for _, form := range formsOf(secret) {
+	for _, form := range secret.Forms(value) {
 		if form = oneLine(form); !slices.Contains(m.secrets, form) {
 			m.secrets = append(m.secrets, form)
 		}
 	}
-}
-
-// formsOf are the ways in which a text is written where it is quoted.
-func formsOf(text string) []string {
-	inURL, inPath := url.QueryEscape(text), url.PathEscape(text)
-	inPage := html.EscapeString(text)
-	inJSON := text
-	if quoted, err := json.Marshal(text); err == nil {
-		inJSON = string(quoted[1 : len(quoted)-1])
-	}
-	return []string{text,
-		inURL, lowerHex(inURL), inPath, lowerHex(inPath), url.QueryEscape(inURL),
-		inPage, strings.NewReplacer("&#34;", "&quot;", "&#39;", "&#x27;").Replace(inPage),
-		inJSON, strings.NewReplacer(`"`, `\"`, `/`, `\/`).Replace(text)}
-}
-
-var percentHex = regexp.MustCompile(`%[0-9A-F]{2}`)
-
-// lowerHex is an escaped URL with its hexadecimal digits in lower case.
-func lowerHex(escaped string) string {
-	return percentHex.ReplaceAllStringFunc(escaped, strings.ToLower)
 }
 
 // text hides the secrets in text.

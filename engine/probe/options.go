@@ -109,7 +109,7 @@ func (o Options) plan(key handshake.Key) (*plan, error) {
 	}
 	p.serverName = p.ServerName
 	if p.serverName == "" {
-		p.serverName = withoutPort(p.host)
+		p.serverName = handshake.ServerName(p.host)
 	}
 	var err error
 	p.request, err = p.compile(p.headers)
@@ -152,7 +152,7 @@ func (p *plan) readURL() error {
 		port = defaultPort(u.Scheme)
 		u.Host = bracketed(u.Hostname())
 	}
-	p.host = u.Host
+	p.host = handshake.HostField(u.Host)
 	p.targetPort, err = parsePort(port)
 	if err != nil {
 		return &OptionError{"URL", err.Error()}
@@ -218,12 +218,4 @@ func bracketed(host string) string {
 		return "[" + host + "]"
 	}
 	return host
-}
-
-// withoutPort is a Host value's host, without brackets.
-func withoutPort(host string) string {
-	if h, _, err := net.SplitHostPort(host); err == nil {
-		return h
-	}
-	return strings.TrimSuffix(strings.TrimPrefix(host, "["), "]")
 }

@@ -8,18 +8,16 @@ import (
 	"testing"
 )
 
-const measurement = "../docs/measurement.md"
-
 // firstCells are the names in the first column of the tables of a section.
-func firstCells(t *testing.T, section string) (names []string) {
+func firstCells(t *testing.T, document, section string) (names []string) {
 	t.Helper()
-	text, err := os.ReadFile(measurement)
+	text, err := os.ReadFile(document)
 	if err != nil {
 		t.Fatal(err)
 	}
 	_, rest, found := strings.Cut(string(text), "\n## "+section+"\n")
 	if !found {
-		t.Fatalf("%s has no section %s", measurement, section)
+		t.Fatalf("%s has no section %s", document, section)
 	}
 	body, _, _ := strings.Cut(rest, "\n## ")
 	for line := range strings.Lines(body) {
@@ -32,22 +30,23 @@ func firstCells(t *testing.T, section string) (names []string) {
 	return names
 }
 
-// TestMeasurementNamesEverything holds docs/measurement.md to describe each
-// column of attempts.csv, each metric and each check of a result, and no other.
-func TestMeasurementNamesEverything(t *testing.T) {
+// TestDocumentsNameEverything holds the documents to describe each column of
+// attempts.csv, each metric and each check of a result, and no other.
+func TestDocumentsNameEverything(t *testing.T) {
 	checks := slices.DeleteFunc(slices.Clone(ownChecks), func(name string) bool { return name == checkBracket })
 	ofEngine := []string{"cpu_share", "cgroup_throttled_periods", "source_ports_in_use", "cpu_steal", "go_scheduler_latency_p99", "gc_pause_max"}
+	const measurement, files = "../docs/measurement.md", "../docs/files.md"
 	tests := []struct {
-		section string
-		want    []string
+		document, section string
+		want              []string
 	}{
-		{"Attempts", strings.Split(strings.TrimSpace(CSVHeader), ",")},
-		{"Metrics", metricNames[:]},
-		{"When the generator is what was measured", append(checks, ofEngine...)},
+		{files, "attempts.csv", strings.Split(strings.TrimSpace(CSVHeader), ",")},
+		{measurement, "Metrics", metricNames[:]},
+		{measurement, "When the generator is what was measured", append(checks, ofEngine...)},
 	}
 	for _, test := range tests {
 		t.Run(test.section, func(t *testing.T) {
-			got := firstCells(t, test.section)
+			got := firstCells(t, test.document, test.section)
 			for _, name := range test.want {
 				if !slices.Contains(got, name) {
 					t.Errorf("no row says what %s is", name)
