@@ -12,6 +12,7 @@ type burstTally struct {
 	completed   sparse // from the burst's instant to established
 
 	established, failed launches
+	resent              time.Duration // offset from the burst's instant of the first launch that sent its SYN again; 0: none
 }
 
 // launches sums up when some of a burst's attempts were launched.
@@ -41,6 +42,16 @@ func (b *burstTally) add(a *Attempt, row int, at time.Duration) {
 		} else {
 			b.failed.merge(l)
 		}
+		if a.SYNRetransmits > 0 {
+			b.sentAgain(max(start-at, 1))
+		}
+	}
+}
+
+// sentAgain takes the launch of an attempt whose SYN was sent again, 0 for none.
+func (b *burstTally) sentAgain(launch time.Duration) {
+	if launch > 0 && (b.resent == 0 || launch < b.resent) {
+		b.resent = launch
 	}
 }
 
@@ -63,6 +74,7 @@ func (b *burstTally) merge(o *burstTally, row func(int) int) {
 	b.order.merge(o.order)
 	b.established.merge(o.established)
 	b.failed.merge(o.failed)
+	b.sentAgain(o.resent)
 	b.completed.merge(&o.completed)
 }
 
@@ -88,6 +100,10 @@ type BurstRow struct {
 	// were launched in the mean; 0 where there were none.
 	EstablishedLaunch time.Duration `json:"established_launch_ns,omitempty"`
 	FailedLaunch      time.Duration `json:"failed_launch_ns,omitempty"`
+
+	// How long after At the first of those was launched that had to send their
+	// SYN again; 0 where none had to.
+	ResentLaunch time.Duration `json:"resent_launch_ns,omitempty"`
 
 	// Completed has how long after At its handshakes were established, in the
 	// buckets of Figures.Groups. Kept for the first 32 bursts of a run.
@@ -117,6 +133,7 @@ func (r *Recorder) burstRows(n int) []BurstRow {
 			list[i].LaunchDelay = b.first - plan.At
 		}
 		list[i].EstablishedLaunch, list[i].FailedLaunch = b.established.mean(), b.failed.mean()
+		list[i].ResentLaunch = b.resent
 		list[i].Pace, list[i].PaceFit = b.order.pace()
 		busy = max(busy, b.ended)
 	}
