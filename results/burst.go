@@ -12,7 +12,8 @@ type burstTally struct {
 	completed   sparse // from the burst's instant to established
 
 	established, failed launches
-	resent              time.Duration // offset from the burst's instant of the first launch that sent its SYN again; 0: none
+	launches            sparse        // from the burst's instant
+	resent              time.Duration // the first of those that sent their SYN again; 0: none
 }
 
 // launches sums up when some of a burst's attempts were launched.
@@ -42,6 +43,7 @@ func (b *burstTally) add(a *Attempt, row int, at time.Duration) {
 		} else {
 			b.failed.merge(l)
 		}
+		b.launches.add(start - at)
 		if a.SYNRetransmits > 0 {
 			b.sentAgain(max(start-at, 1))
 		}
@@ -74,6 +76,7 @@ func (b *burstTally) merge(o *burstTally, row func(int) int) {
 	b.order.merge(o.order)
 	b.established.merge(o.established)
 	b.failed.merge(o.failed)
+	b.launches.merge(&o.launches)
 	b.sentAgain(o.resent)
 	b.completed.merge(&o.completed)
 }
@@ -101,9 +104,9 @@ type BurstRow struct {
 	EstablishedLaunch time.Duration `json:"established_launch_ns,omitempty"`
 	FailedLaunch      time.Duration `json:"failed_launch_ns,omitempty"`
 
-	// How long after At the first of those was launched that had to send their
-	// SYN again; 0 where none had to.
-	ResentLaunch time.Duration `json:"resent_launch_ns,omitempty"`
+	// ResentPlace is the place, from 1, among all in the order of their launch, of
+	// the first that had to send its SYN again, to 1 % or so; 0 where none had to.
+	ResentPlace int64 `json:"resent_place,omitempty"`
 
 	// Completed has how long after At its handshakes were established, in the
 	// buckets of Figures.Groups. Kept for the first 32 bursts of a run.
@@ -133,7 +136,9 @@ func (r *Recorder) burstRows(n int) []BurstRow {
 			list[i].LaunchDelay = b.first - plan.At
 		}
 		list[i].EstablishedLaunch, list[i].FailedLaunch = b.established.mean(), b.failed.mean()
-		list[i].ResentLaunch = b.resent
+		if b.resent > 0 {
+			list[i].ResentPlace = 1 + int64(b.launches.below(b.resent)+0.5)
+		}
 		list[i].Pace, list[i].PaceFit = b.order.pace()
 		busy = max(busy, b.ended)
 	}

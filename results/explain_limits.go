@@ -86,6 +86,12 @@ func (e explainer) admission() (Finding, bool) {
 	text := fmt.Sprintf("%s were refused with %s at once: a limit that is set, on connections or their rate, rather than a server out of breath", FormatCount(n), strings.Join(names, " and "))
 	if limit := e.admitted(names); limit != "" {
 		text += "; " + limit
+	} else if e.turn() == anyTurn {
+		return Finding{
+			Name: "refused_among_others", Share: e.share(n),
+			Text: fmt.Sprintf("%s were refused with %s at once, among those established and not behind them: no limit that filled up, but one of several servers or workers that is down or refuses, or a rule that goes by chance.", FormatCount(n), strings.Join(names, " and ")),
+			Next: "what the proxy says of each server (HAProxy's log: SC is a server that refused), and each server by itself with stampede probe --connect-to",
+		}, n >= fewestSeen && !e.event
 	}
 	return Finding{
 		Name: "admission_limit", Share: e.share(n), Text: text + ".",

@@ -3,7 +3,6 @@ package results
 import (
 	"cmp"
 	"fmt"
-	"math"
 	"net/netip"
 	"slices"
 	"strings"
@@ -51,7 +50,11 @@ func (e explainer) acceptQueue() (Finding, bool) {
 	f.Next = fullQueue + "; if that has room too, look for packet loss"
 	switch b := e.filledBy(); {
 	case b == nil:
-		if e.sparedByChance() {
+		switch {
+		case e.queuesStood() && !e.sparedByChance():
+			f.Text += ". No listen queue of this host, which has the server on it, overflowed: packets are lost on the way, or a firewall drops some"
+			f.Next = "firewalls (nft list ruleset, iptables -vnL) and queues on the way (tc -s qdisc); " + fullTable
+		case e.sparedByChance():
 			f.Text += ". They are spread among others that connected at once, so no queue filled up: packets are lost on the way, one of several servers or addresses is silent, or a firewall drops some"
 			f.Next = "packet loss on the way (ip -s link, tc -s qdisc, mtr), each server and address by itself with stampede probe --connect-to, and firewalls between"
 		}
@@ -79,7 +82,7 @@ func (b *BurstRow) firstWave() string {
 // filledBy is the largest simultaneous burst of which some connected at once,
 // those launched first among them, and at least fewestSeen others did not.
 func (e explainer) filledBy() *BurstRow {
-	return e.largestResent(func(b *BurstRow) bool { return b.ResentLaunch == 0 || b.spared() <= chance })
+	return e.largestResent(func(b *BurstRow) bool { return b.ResentPlace == 0 || b.spared() <= chance })
 }
 
 // sparedByChance reports whether SYNs were sent again in a simultaneous burst,
@@ -99,15 +102,14 @@ func (e explainer) largestResent(such func(*BurstRow) bool) (most *BurstRow) {
 }
 
 // chance is how improbable an order has to be to be none of chance.
-const chance = 0.01
+const chance = 0.02
 
 // spared is how probable it is that as many launched first as connected at
 // once before the first that did not would have, if chance had chosen those:
-// drawing from n without putting back, of which r sent their SYN again. How
-// many these were is known from when they were launched, at an even pace.
+// drawing from n without putting back, of which r sent their SYN again.
 func (b *BurstRow) spared() float64 {
 	n, r := float64(b.Launched), float64(b.Launched-b.FirstWave)
-	before := math.Round(float64(b.ResentLaunch-b.LaunchDelay) / float64(max(b.LaunchSpan, 1)) * (n - 1))
+	before := float64(b.ResentPlace - 1)
 	p := 1.0
 	for i := 0.0; i < min(before, n) && p > chance; i++ {
 		p *= max(n-r-i, 0) / (n - i)

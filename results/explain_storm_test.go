@@ -209,6 +209,8 @@ func TestExplainConnectsRefused(t *testing.T) {
 			"connects_refused", "one of several servers behind this address"},
 		{"one address of three", story{bursts: one60, acts: []act{{n: 60, took: 5 * ms, ends: fine, each: every(3, endsSo(refusedConnect, ms))}}}, 3,
 			"connects_refused", "of the 3 addresses"},
+		{"503 of one server of two", story{bursts: one60, acts: []act{{n: 60, took: 5 * ms, ends: fine, each: everySecond(unavailable)}}}, 1,
+			"refused_among_others", "30 were refused with 503 at once, among those established"},
 		{"all", story{bursts: one60, acts: []act{{n: 60, took: ms, ends: refusedConnect, each: endsSo(refusedConnect, ms)}}}, 1, "", ""},
 	}
 	for _, test := range tests {
