@@ -119,7 +119,10 @@ func (s *sparse) cluster() (at time.Duration, n int64) {
 }
 
 // fast reports whether most of s came at once.
-func (s *sparse) fast() bool { return s.below(atOnce) >= most*float64(s.total()) }
+func (s *sparse) fast() bool { return s.within(atOnce) }
+
+// within reports whether most of s took less than d.
+func (s *sparse) within(d time.Duration) bool { return s.below(d) >= most*float64(s.total()) }
 
 // about writes a duration to two digits: what is suggested is no measurement.
 func about(d time.Duration) string {

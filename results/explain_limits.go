@@ -19,7 +19,7 @@ func (e explainer) fixedAge() (Finding, bool) {
 			continue
 		}
 		what, timer := o.timer()
-		if what == "" {
+		if what == "" || !timer.sure && at < max(longWait, 2*e.answered()) {
 			continue
 		}
 		of = o.Count
@@ -34,6 +34,18 @@ func (e explainer) fixedAge() (Finding, bool) {
 		found.Text += "."
 	}
 	return found, of > 0
+}
+
+// longWait is how old an attempt has to be for its end to be somebody's timer,
+// where a busy server may end it too.
+const longWait = 900 * time.Millisecond
+
+// answered is how long nine in ten of those established took; 0 if they are few.
+func (e explainer) answered() time.Duration {
+	if s := &e.Metrics.Service; s.Count >= fewestSeen && s.P90 != nil {
+		return time.Duration(*s.P90)
+	}
+	return 0
 }
 
 // timer is what an end at a fixed age means; sure if only a timer ends so.
@@ -150,9 +162,13 @@ func constant(counts []int64, fewest int) (same bool, mean int64) {
 // worker_connections: a proxied connection takes two.
 func (e explainer) closedAtOnce() (Finding, bool) {
 	var closed, reset int64
+	soon, when := atOnce, "at once"
+	if busy := min(e.answered()*5/4, longWait); busy > soon { // a busy server drops no sooner than it answers
+		soon, when = busy, "no later than others were answered"
+	}
 	for i := range e.Outcomes {
 		o := &e.Outcomes[i]
-		if ages := o.ages(); (o.Kind == Closed || o.Kind == Reset) && ages.total() > 0 && ages.fast() {
+		if ages := o.ages(); (o.Kind == Closed || o.Kind == Reset) && ages.total() > 0 && ages.within(soon) {
 			if o.Kind == Closed {
 				closed += o.Count
 			} else {
@@ -162,7 +178,7 @@ func (e explainer) closedAtOnce() (Finding, bool) {
 	}
 	n := closed + reset
 	f := Finding{Name: "closed_at_once", Share: e.share(n)}
-	f.Text = fmt.Sprintf("%s connections were taken and dropped at once without a reply (%s closed, %s reset)", FormatCount(n), FormatCount(closed), FormatCount(reset))
+	f.Text = fmt.Sprintf("%s connections were taken and dropped %s without a reply (%s closed, %s reset)", FormatCount(n), when, FormatCount(closed), FormatCount(reset))
 	open := max(e.Held.Peak, e.mostOfABurst())
 	switch w := halfOfPower(open); {
 	case e.turn() == anyTurn:

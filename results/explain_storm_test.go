@@ -125,6 +125,14 @@ func TestExplainRequestsSentAgain(t *testing.T) {
 	}
 }
 
+// A busy server drops no sooner than it answers; that is no timer.
+func TestExplainDroppedByABusyServer(t *testing.T) {
+	s := story{bursts: []Burst{{Count: 400}}, acts: []act{
+		{n: 250, ends: fine, each: func(i int, a *Attempt) { a.Ended = a.Started + time.Duration(100+i%100)*ms }}, {n: 150, took: 220 * ms, ends: resetByPeer},
+	}}
+	explained(t, s.result(), today, "reset_at_once", "150 connections were taken and dropped no later than others were answered without a reply", "with 250 open")
+}
+
 // Whose timer ran out depends on what came then.
 func TestExplainWhoseTimer(t *testing.T) {
 	burst := func(o Outcome, took time.Duration) story {
@@ -332,7 +340,7 @@ func TestExplainWhenSlow(t *testing.T) {
 		{"from some time on", slowIn(7, 8, 9), "from 7s on: the server got slower at the same load"},
 		{"once", slowIn(4, 5), "from 4s to 6s"},
 		{"now and then", slowIn(1, 4, 9), "at 1s, 4s, 9s: something that stops"},
-		{"with a period", slowIn(1, 4, 7), "at 1s, 4s, 7s, every 3s: something that stops"},
+		{"with a period", slowIn(0, 3, 6, 9), "at 0s, 3s, 6s, 9s, every 3s: something that stops"},
 		{"all the time", slowIn(0, 1, 2, 3, 4, 5, 6, 7, 8, 9), ""},
 		{"in most steps", slowIn(0, 1, 3, 4, 6, 8, 9), ""},
 	}

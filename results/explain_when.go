@@ -115,9 +115,9 @@ func (e explainer) starts(list []steps) string {
 }
 
 // period is the number of steps from the beginning of one stretch to the next
-// if it is always the same, of at least three; else 0.
+// if it is always the same, of at least four; else 0.
 func period(list []steps) int {
-	if len(list) < 3 {
+	if len(list) < 4 {
 		return 0
 	}
 	d := list[1].from - list[0].from
