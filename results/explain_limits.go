@@ -191,7 +191,7 @@ func (e explainer) closedAtOnce() (Finding, bool) {
 		f.Next = "the proxy's error log (\"worker_connections are not enough\") and its worker_connections"
 	case closed == 0:
 		f.Name = "reset_at_once"
-		f.Text += fmt.Sprintf(", with %s open: a server out of open files, which takes a connection and drops it with the request unread, an accept queue that overflows where net.ipv4.tcp_abort_on_overflow is set, or a proxy that refuses so", FormatCount(open))
+		f.Text += fmt.Sprintf(", with %s open: a server out of open files or at its limit of connections (server.maxConnections of Node), which takes a connection and drops it with the request unread, an accept queue that overflows where net.ipv4.tcp_abort_on_overflow is set, or a proxy that refuses so", FormatCount(open))
 		f.Next = "on the server: its limit of open files (/proc/PID/limits) against the number open, and its error log (\"too many open files\"); TcpExtListenOverflows rises during the run only if the queue did it; the proxy's error log"
 	default:
 		f.Text += fmt.Sprintf(", with %s open: a limit of connections or of open files, or of how many may come in a time", FormatCount(open))
