@@ -12,6 +12,8 @@ type burstTally struct {
 	completed   sparse // from the burst's instant to established
 
 	established, failed launches
+	launches            sparse        // from the burst's instant
+	resent              time.Duration // the first of those that sent their SYN again; 0: none
 }
 
 // launches sums up when some of a burst's attempts were launched.
@@ -41,6 +43,17 @@ func (b *burstTally) add(a *Attempt, row int, at time.Duration) {
 		} else {
 			b.failed.merge(l)
 		}
+		b.launches.add(start - at)
+		if a.SYNRetransmits > 0 {
+			b.sentAgain(max(start-at, 1))
+		}
+	}
+}
+
+// sentAgain takes the launch of an attempt whose SYN was sent again, 0 for none.
+func (b *burstTally) sentAgain(launch time.Duration) {
+	if launch > 0 && (b.resent == 0 || launch < b.resent) {
+		b.resent = launch
 	}
 }
 
@@ -63,6 +76,8 @@ func (b *burstTally) merge(o *burstTally, row func(int) int) {
 	b.order.merge(o.order)
 	b.established.merge(o.established)
 	b.failed.merge(o.failed)
+	b.launches.merge(&o.launches)
+	b.sentAgain(o.resent)
 	b.completed.merge(&o.completed)
 }
 
@@ -88,6 +103,10 @@ type BurstRow struct {
 	// were launched in the mean; 0 where there were none.
 	EstablishedLaunch time.Duration `json:"established_launch_ns,omitempty"`
 	FailedLaunch      time.Duration `json:"failed_launch_ns,omitempty"`
+
+	// ResentPlace is the place, from 1, among all in the order of their launch, of
+	// the first that had to send its SYN again, to 1 % or so; 0 where none had to.
+	ResentPlace int64 `json:"resent_place,omitempty"`
 
 	// Completed has how long after At its handshakes were established, in the
 	// buckets of Figures.Groups. Kept for the first 32 bursts of a run.
@@ -117,6 +136,9 @@ func (r *Recorder) burstRows(n int) []BurstRow {
 			list[i].LaunchDelay = b.first - plan.At
 		}
 		list[i].EstablishedLaunch, list[i].FailedLaunch = b.established.mean(), b.failed.mean()
+		if b.resent > 0 {
+			list[i].ResentPlace = 1 + int64(b.launches.below(b.resent)+0.5)
+		}
 		list[i].Pace, list[i].PaceFit = b.order.pace()
 		busy = max(busy, b.ended)
 	}

@@ -18,6 +18,10 @@ type Finding struct {
 type Kernel struct {
 	SYNSteps  []time.Duration // when a SYN is sent again, counted from the first; see SYNSteps
 	Somaxconn int             // net.core.somaxconn, the most a listen queue here may be; 0: unknown
+
+	// Moved is how far its counters of TCP moved during the run, by name, as
+	// "ListenOverflows"; one that stood still is left out. nil: unknown.
+	Moved map[string]int64
 }
 
 // SYNSteps returns when Linux sends a SYN again that nobody answers, counted
@@ -47,11 +51,12 @@ func SYNSteps(linearTimeouts int, initialRTO time.Duration) []time.Duration {
 // fewestSeen attempts, and of those that it is about most must agree.
 func Explain(r *Result, k Kernel) []Finding {
 	e := explainer{Result: r, kernel: k}
-	e.absence, e.absent = e.findAbsence()
+	happened, event := e.happened()
+	e.event = event
 	var list []Finding
 	for _, look := range []func() (Finding, bool){
-		e.ownLimit, e.acceptQueue, e.halfOpen, e.away, e.fixedAge, e.admission, e.refusedInPart, e.closedAtOnce,
-		e.oneByOne, e.slowPhase, e.deadline, e.closedOnOpen, e.closedWhileHeld,
+		e.ownLimit, e.acceptQueue, e.halfOpen, func() (Finding, bool) { return happened, event }, e.fixedAge, e.admission, e.refusedInPart, e.notListening, e.closedAtOnce,
+		e.unanswered, e.oneByOne, e.slowPhase, e.deadline, e.closedOnOpen, e.closedWhileHeld,
 		e.saturated, e.plateau, e.losses, e.unread,
 	} {
 		if f, seen := look(); seen {
@@ -72,9 +77,8 @@ const (
 
 type explainer struct {
 	*Result
-	kernel  Kernel
-	absence absence
-	absent  bool // there was one
+	kernel Kernel
+	event  bool // what failed is told as something that happened; see happened
 }
 
 func (e explainer) share(n int64) float64 {
@@ -115,7 +119,10 @@ func (s *sparse) cluster() (at time.Duration, n int64) {
 }
 
 // fast reports whether most of s came at once.
-func (s *sparse) fast() bool { return s.below(atOnce) >= most*float64(s.total()) }
+func (s *sparse) fast() bool { return s.within(atOnce) }
+
+// within reports whether most of s took less than d.
+func (s *sparse) within(d time.Duration) bool { return s.below(d) >= most*float64(s.total()) }
 
 // about writes a duration to two digits: what is suggested is no measurement.
 func about(d time.Duration) string {

@@ -2,7 +2,6 @@ package results
 
 import (
 	"fmt"
-	"strings"
 	"time"
 )
 
@@ -47,7 +46,7 @@ func (e explainer) refusedInPart() (Finding, bool) {
 		found = o
 	}
 	established := e.Count(Selector{Kind: Established})
-	if found == nil || established < fewestSeen || e.absent {
+	if found == nil || established < fewestSeen || e.event {
 		return Finding{}, false
 	}
 	text := fmt.Sprintf("%s were answered %d at once while %s were established, though they asked for the same unless their requests differ",
@@ -75,10 +74,10 @@ func (r reading) filled() reading {
 var partly = map[int]reading{
 	400: {"servers behind a balancer that differ, as in a rollout or where a session is known to one alone, or a rule about rates",
 		"each server by itself with stampede probe --connect-to, and the log of whoever answered"},
-	500: {"something the application runs out of, as connections to a database, or one of several servers that fails",
-		"the application's log at that time, and each server by itself with stampede probe --connect-to"},
-	502: {"a server behind the gateway that refuses or drops connections: its listen queue, its limits, or one of several that is down",
-		"the gateway's error log, ss -lnt and the limits at the servers behind, and each of them by itself with stampede probe --connect-to"},
+	500: {"something the application runs out of, as connections to a database, or the proxy before it, as worker_connections or open files of nginx, or one of several servers that fails",
+		"the log of whoever answered (nginx: \"worker_connections are not enough\", \"Too many open files\"), the application's at that time, and each server by itself with stampede probe --connect-to"},
+	502: {"a server behind the gateway that refuses or drops connections: its listen queue, its limits, or one of several that is down; or a gateway without a source port left to it",
+		"the gateway's error log (nginx: \"Connection refused\", \"no live upstreams\", \"Cannot assign requested address\"), ss -lnt and the limits at the servers behind, and each of them by itself with stampede probe --connect-to"},
 }
 
 // statusClass is the key of a status in partly; 0 for one that has no reading.
@@ -92,94 +91,85 @@ func statusClass(status uint16) int {
 	return int(status)
 }
 
-// absence is a stretch of the timeline in which next to nothing was established.
-type absence struct {
-	from, to         time.Duration
-	failed           int64            // attempts that ended in it otherwise
-	shoulders, after int64            // failed in the steps beside it, and established after it
-	outcomes         map[string]int64 // of those in it
+// notListening tells of connects that were refused while others were taken: a
+// limit that refuses, or one of several addresses or servers that has nobody
+// listening.
+func (e explainer) notListening() (Finding, bool) {
+	n := e.Count(Selector{Kind: Refused}) + e.Count(Selector{Kind: Unreachable})
+	established := e.Count(Selector{Kind: Established})
+	f := Finding{Name: "connects_refused", Share: e.share(n)}
+	f.Text = fmt.Sprintf("%s connects were refused, or told that nobody is there, while %s attempts were established", FormatCount(n), FormatCount(established))
+	switch addresses := len(e.Target.Addresses); {
+	case e.turn() == firstTurn:
+		f.Text += ". Those launched first got in: a firewall that rejects what is beyond a limit of connections or of their rate, or a server that stopped listening"
+		f.Next = "firewalls on the way (nft list ruleset, iptables -vnL: connlimit, hashlimit, limit with REJECT), and the server's log"
+	case addresses > 1:
+		f.Text += fmt.Sprintf(": of the %d addresses that the load went to, one has nobody listening, or a balancer passes connections on to a server that is down", addresses)
+		f.Next = "each address, and each server behind it, by itself with stampede probe --connect-to"
+	default:
+		f.Text += ": one of several servers behind this address has nobody listening, a firewall rejects some, or the server was away for moments"
+		f.Next = "each server behind the address by itself with stampede probe --connect-to, endpoints of the balancer that are gone, firewalls that reject (nft list ruleset, iptables -vnL), and restarts"
+	}
+	f.Text += "."
+	return f, n >= fewestSeen && established >= fewestSeen && !e.event
 }
 
-// findAbsence finds the longest stretch of steps in which at most one attempt in
-// eleven was established. ok says that it holds most failures of the run, those
-// of the steps it began and ended in included, and was over before the run was.
-func (e explainer) findAbsence() (longest absence, ok bool) {
-	var all, before int64
-	var a absence // that goes on
-	for i := range e.Timeline {
-		s := &e.Timeline[i]
-		established, failed := s.Outcomes[Established.String()], s.failed()
-		all += failed
-		if failed > 0 && 10*established <= failed {
-			a.take(s, e.TimelineStep, before)
-			if a.failed > longest.failed {
-				longest = a
+// unanswered tells of attempts that connected and got no answer until they
+// timed out, while others were answered long before: somebody lets them wait
+// for a place, or one of several does not answer. Requests that had to be sent
+// again are told by others, and a slow server answers some just in time.
+func (e explainer) unanswered() (Finding, bool) {
+	var n int64
+	due := e.Timeout // of the first of them, as offset from the run's start, with the timeout added
+	for i := range e.Outcomes {
+		o := &e.Outcomes[i]
+		if o.Kind == Timeout && (o.Phase == PhaseTLS || o.Phase == PhaseUpgrade) && o.Count > o.Data {
+			if n == 0 || o.First < due {
+				due = o.First
 			}
-		} else {
-			if longest.to == s.At {
-				longest.shoulders += failed
-			}
-			longest.after += established
-			a = absence{}
-		}
-		before = failed
-	}
-	inside := longest.failed + longest.shoulders
-	return longest, longest.failed >= fewestSeen && longest.after >= fewestSeen && float64(inside) >= most*float64(all)
-}
-
-// take adds a step; before is how many failed in the one before it.
-func (a *absence) take(s *Second, step time.Duration, before int64) {
-	if a.failed == 0 {
-		*a = absence{from: s.At, shoulders: before, outcomes: map[string]int64{}}
-	}
-	a.to = s.At + step
-	a.failed += s.failed()
-	for name, n := range s.Outcomes {
-		if isServers(name) {
-			a.outcomes[name] += n
+			n += o.Count - o.Data
 		}
 	}
+	established := e.Count(Selector{Kind: Established})
+	f := Finding{Name: "unanswered", Share: e.share(n)}
+	if n < fewestSeen || established < fewestSeen || e.Timeout <= 0 || e.event || e.quickly() < most*float64(established) {
+		return f, false
+	}
+	f.Text = fmt.Sprintf("%s attempts connected and got no answer until they timed out at %s, while %s were established long before that",
+		FormatCount(n), formatDuration(e.Timeout), FormatCount(established))
+	switch first, later := e.turn() == firstTurn, e.turn() == unknownTurn && e.establishedFrom(due-e.Timeout+e.TimelineStep) < fewestSeen; {
+	case first || later && 2*e.Held.Peak >= established:
+		f.Name = "no_place_left"
+		f.Text += fmt.Sprintf(". Those launched first got in, %s were open at the most, and the rest was let wait: whoever takes connections there takes no more than so many", FormatCount(max(e.Held.Peak, 0)))
+		f.Next = "limits that let wait: HAProxy's maxconn (global, of the frontend), MaxRequestWorkers of Apache, threads or workers that open connections keep, open files of a server that retries (its log, /proc/PID/limits); ss -lnt there shows who waits (Recv-Q)"
+	case later:
+		f.Text += ", all of them before: the server, or what it waits for, hangs since"
+		f.Next = "the server's CPU, threads and log at that time, and what it waits for (its database, a lock, the servers behind)"
+	default:
+		f.Text += ", among them: one of several servers or workers takes connections and does not answer, or some requests hang"
+		f.Next = "each server by itself with stampede probe --connect-to, their CPU and logs, and what the proxy in front says of each"
+	}
+	f.Text += "."
+	return f, true
 }
 
-// failed is how many attempts the server failed that ended in the step.
-func (s *Second) failed() (n int64) {
-	for name, count := range s.Outcomes {
-		if isServers(name) {
-			n += count
+// quickly is how many were established in less than half the timeout.
+func (e explainer) quickly() (n float64) {
+	for i := range e.Outcomes {
+		if o := &e.Outcomes[i]; o.Kind == Established {
+			ages := o.ages()
+			n += ages.below(e.Timeout / 2)
 		}
 	}
 	return n
 }
 
-// isServers reports whether the outcome called name is a failure of the server,
-// and none of this host or of whoever stopped the run.
-func isServers(name string) bool {
-	kind, _, _ := strings.Cut(name, " ")
-	return kind != Established.String() && kind != Local.String() && kind != Canceled.String() && kind != Resolve.String()
-}
-
-// away tells of a time in which nobody got in, and after which all was well.
-func (e explainer) away() (Finding, bool) {
-	if !e.absent {
-		return Finding{}, false
-	}
-	a := e.absence
-	name, n := commonest(a.outcomes)
-	return Finding{
-		Name: "away", Share: e.share(a.failed),
-		Text: fmt.Sprintf("From %s to %s next to nothing was established (%s of %s ended in %s), and %s were after that: the server, or all that is behind the proxy, was away or not ready, as in a restart or a deploy, or full with what it held until then.",
-			formatDuration(a.from), formatDuration(a.to), FormatCount(n), FormatCount(a.failed), name, FormatCount(a.after)),
-		Next: "what happened there at that time: deploys, restarts, health and readiness checks",
-	}, true
-}
-
-// commonest is the outcome that most ended in, the first by name among equals.
-func commonest(outcomes map[string]int64) (name string, n int64) {
-	for o, count := range outcomes {
-		if count > n || count == n && strings.Compare(o, name) < 0 {
-			name, n = o, count
+// establishedFrom counts those established in the steps from an instant on.
+func (e explainer) establishedFrom(at time.Duration) (n int64) {
+	for i := range e.Timeline {
+		if e.Timeline[i].At >= at {
+			n += e.Timeline[i].Outcomes[Established.String()]
 		}
 	}
-	return name, n
+	return n
 }

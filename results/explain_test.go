@@ -192,7 +192,7 @@ func TestExplain(t *testing.T) {
 		{"away, and refused at other times too", story{acts: []act{{n: 990, burst: -1, took: ms, ends: unavailable}, {n: 3000, burst: -1, took: ms, ends: fine, each: everySecond(unavailable)}}},
 			"admission_limit", nil},
 
-		{"closed after a while", story{bursts: one, acts: []act{{n: 41, took: 5 * ms, ends: fine}, {n: 19, took: 2 * time.Second, ends: dropped}}}, "", nil},
+		{"closed after a while", story{bursts: one, acts: []act{{n: 41, took: 5 * ms, ends: fine}, {n: 19, took: 2 * time.Second, ends: dropped}}}, "fixed_age", []string{"19 connections that were closed without a reply"}},
 
 		{"one by one", story{bursts: []Burst{{Count: 100}}, acts: []act{{n: 100, ends: fine, each: func(i int, a *Attempt) { a.Ended = a.Started + time.Duration(i+1)*20*ms }}}},
 			"one_by_one", []string{"took 20ms longer than the one started before it", "one every 20ms"}},
@@ -217,7 +217,7 @@ func TestExplain(t *testing.T) {
 
 		{"on the edge of the timeout", story{timeout: 3 * time.Second, acts: []act{{n: 100, burst: -1, took: 2800 * ms, ends: fine}, {n: 40, burst: -1, took: 3 * time.Second, ends: lateUpgrade}}},
 			"deadline", []string{"40 attempts timed out at 3s while 100 succeeded in little less"}},
-		{"far from the timeout", story{timeout: 10 * time.Second, acts: []act{{n: 100, burst: -1, took: 28 * ms, ends: fine}, {n: 40, burst: -1, took: 10 * time.Second, ends: lateUpgrade}}}, "", nil},
+		{"far from the timeout", story{timeout: 10 * time.Second, acts: []act{{n: 100, burst: -1, took: 28 * ms, ends: fine}, {n: 40, burst: -1, took: 10 * time.Second, ends: lateUpgrade}}}, "no_place_left", nil},
 
 		{"an idle timeout", story{acts: []act{{n: 50, burst: -1, took: 10 * ms, ends: fine}}, closes: earlier(40, 2*time.Second, EOFEarly, 1006)},
 			"closed_while_held", []string{"40 held connections were closed by the server at an age of 2s (mostly eof)"}},

@@ -198,6 +198,7 @@ func (r *Result) addTimeline(o *Result) {
 		a[i].OwnDelay = max(a[i].OwnDelay, b[i].OwnDelay)
 		a[i].InFlight += b[i].InFlight
 		a[i].Held += b[i].Held
+		a[i].ClosedEarly += b[i].ClosedEarly
 		a[i].Handshakes = mergeSparse(a[i].Handshakes, b[i].Handshakes)
 		for name, n := range b[i].Outcomes {
 			a[i].Outcomes[name] += n
@@ -222,6 +223,7 @@ func coarser(list []Second, k int) []Second {
 		last.Arrivals += s.Arrivals
 		last.OwnDelay = max(last.OwnDelay, s.OwnDelay)
 		last.InFlight, last.Held = s.InFlight, s.Held
+		last.ClosedEarly += s.ClosedEarly
 		last.Handshakes = mergeSparse(last.Handshakes, s.Handshakes)
 		for name, n := range s.Outcomes {
 			last.Outcomes[name] += n

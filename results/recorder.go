@@ -195,7 +195,11 @@ func (w *row) add(at time.Duration, n int64) {
 // Close records that a held connection ended.
 func (r *Recorder) Close(c HeldClose) {
 	r.held.close(c)
-	r.line.at(c.At).closes++
+	b := r.line.at(c.At)
+	b.closes++
+	if c.Kind.Early() {
+		b.early++
+	}
 }
 
 // Merge adds what other recorded, exactly. Both must be of the same plan:

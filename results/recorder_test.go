@@ -167,7 +167,7 @@ func TestTimeline(t *testing.T) {
 		{At: 0, Arrivals: 3, OwnDelay: 1, Outcomes: map[string]int64{"established": 1}, InFlight: 2, Held: 1},
 		{At: time.Second, Outcomes: map[string]int64{"established": 1}, InFlight: 1, Held: 2},
 		{At: 2 * time.Second, Outcomes: map[string]int64{"timeout upgrade": 1}, Held: 1},
-		{At: 3 * time.Second, Outcomes: map[string]int64{}},
+		{At: 3 * time.Second, Outcomes: map[string]int64{}, ClosedEarly: 1},
 	}
 	result := r.Result(Run{})
 	handshakes := []time.Duration{100 * ms, 1500 * ms} // of the second they were due in

@@ -47,6 +47,7 @@ type bin struct {
 	own           time.Duration // longest own delay of those
 	starts, ends  int64         // of launched attempts
 	opens, closes int64         // of held connections
+	early         int64         // of closes, by the server
 	outcomes      tally         // by the instant they were known
 	handshakes    sparse        // of the arrivals that were established, in coarse buckets
 }
@@ -65,6 +66,7 @@ func (b *bin) merge(o *bin, row func(int) int) {
 	b.ends += o.ends
 	b.opens += o.opens
 	b.closes += o.closes
+	b.early += o.early
 	for _, t := range o.outcomes {
 		b.outcomes.add(row(t.row), t.n)
 	}
@@ -146,6 +148,8 @@ type Second struct {
 	InFlight int64            `json:"in_flight"`    // started and not ended, at its end
 	Held     int64            `json:"held"`         // established and still open, at its end
 
+	ClosedEarly int64 `json:"closed_early,omitempty"` // held connections that the server closed in it
+
 	// Handshakes has how long those of its arrivals took that were established,
 	// as Figures.Groups has values but with eight buckets to a doubling. The
 	// rest of Arrivals counts as +∞.
@@ -165,7 +169,7 @@ func (r *Recorder) seconds() []Second {
 		held += b.opens - b.closes
 		seconds[i] = Second{
 			At: time.Duration(i) * r.line.step, Arrivals: b.arrivals, OwnDelay: b.own,
-			Outcomes: r.named(b.outcomes), InFlight: flying, Held: held, Handshakes: b.handshakes.String(),
+			Outcomes: r.named(b.outcomes), InFlight: flying, Held: held, ClosedEarly: b.early, Handshakes: b.handshakes.String(),
 		}
 	}
 	return seconds

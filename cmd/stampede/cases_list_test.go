@@ -60,6 +60,13 @@ var cases = map[string][]string{
 	"S15": {"TestLiveIdleTimeoutOfProxy"},
 	"S17": {"TestCaseS17EarlyCloseFails", "TestLiveClosedRightAfterOpen", recordedReplies},
 	"S18": {"TestCaseS18TimeoutNearTheAnswer"},
+	"S20": {"TestCaseS20PacketsLost", "results.TestExplainSYNsSentAgain", "results.TestExplainRequestsSentAgain"},
+	"S21": {"TestCaseS21FirewallRejects", "results.TestExplainConnectsRefused"},
+	"S22": {"TestCaseS22NoPlaceLeft", "results.TestExplainUnanswered"},
+	"S23": {"TestCaseS23WhoseTimer", "results.TestExplainWhoseTimer"},
+	"S24": {"TestCaseS24Restart", "results.TestExplainWhatHappened"},
+	"S25": {"results.TestExplainClosedWhileHeld"},
+	"S26": {"results.TestExplainWhenSlow"},
 
 	"T03": {"TestCaseT03SourceAddressOfTwoTargets"},
 	"T04": {"TestCaseT04FiveOutcomesInOneRun"},
@@ -162,7 +169,7 @@ func TestCasesHaveTests(t *testing.T) {
 	if diff := cmp.Diff(slices.Sorted(maps.Keys(cases)), described); diff != "" {
 		t.Errorf("docs/cases.md (-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff(map[string]int{"P": 21, "S": 12, "T": 17, "H": 15, "N": 27}, kinds()); diff != "" {
+	if diff := cmp.Diff(map[string]int{"P": 21, "S": 19, "T": 17, "H": 15, "N": 27}, kinds()); diff != "" {
 		t.Errorf("cases by kind (-want +got):\n%s", diff)
 	}
 }

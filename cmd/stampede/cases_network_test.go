@@ -161,6 +161,7 @@ type backendSettings struct {
 	BusyMs         int  `json:"busyMs,omitempty"`
 	OriginFitsHost bool `json:"originFitsHost,omitempty"`
 	Descriptors    int  `json:"-"` // ulimit -n; zero leaves it
+	RestartAfter   int  `json:"-"` // seconds after which it is ended, and started anew; zero: never
 }
 
 // backend starts backend.js.
@@ -176,6 +177,9 @@ func (n *network) backend(t *testing.T, settings backendSettings) *child {
 	limit := ":"
 	if settings.Descriptors > 0 {
 		limit = fmt.Sprintf("ulimit -n %d", settings.Descriptors)
+	}
+	if settings.RestartAfter > 0 {
+		limit = fmt.Sprintf(`timeout %d node "$@" || true; sleep 0.1`, settings.RestartAfter)
 	}
 	return n.node(t, limit, settings.Port, "backend.js", string(argument))
 }

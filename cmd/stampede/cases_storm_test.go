@@ -194,7 +194,7 @@ nft add rule inet full input tcp dport 9001 ct state new ct count over 100 drop`
 	if m := &r.Metrics.Connect; m.Max != nil && *m.Max > int64(900*time.Millisecond) {
 		t.Errorf("connects took %v: those that succeed do at once", time.Duration(*m.Max))
 	}
-	checkFinding(t, r, "accept_queue_full", "the first 100 connected at once", "If that counter stands still", "nf_conntrack_count")
+	checkFinding(t, r, "syn_dropped", "the first 100 connected at once", "no listen queue of this host", "nf_conntrack_count", "nft list ruleset")
 }
 
 // TestLiveClosedRightAfterOpen counts such closes and fails nobody for them.

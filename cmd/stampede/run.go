@@ -154,8 +154,9 @@ type job struct {
 	recorder *results.Recorder
 	watched  *monitor.Watch // nil until the load begins
 	about    results.Run
-	writtenS time.Duration // when result.json was last written, as offset from the start
-	failed   error         // why the finished result is not kept whole
+	moved    map[string]int64 // the kernel's counters during the run; nil: unknown
+	writtenS time.Duration    // when result.json was last written, as offset from the start
+	failed   error            // why the finished result is not kept whole
 }
 
 // noteNeeds warns of descriptors and ports the run may be short of, and says
@@ -228,7 +229,8 @@ func (j *job) run(ctx context.Context) (*results.Result, error) {
 	j.about.StartedAt, j.about.EndedAt, j.about.Partial = rep.StartedAt, rep.EndedAt, false
 	j.about.Interrupted, j.about.InterruptedAt = rep.Interrupted, rep.StoppedAt
 	j.about.Generator.Checks = rep.Checks
-	j.noteCounters(rep.Counters)
+	j.moved = rep.Counters
+	j.noteCounters()
 	return j.conclude(), nil
 }
 
@@ -246,7 +248,9 @@ func (j *job) conclude() *results.Result {
 		}
 	}
 	r := j.result()
-	r.Findings = results.Explain(r, thisKernel())
+	kernel := thisKernel()
+	kernel.Moved = j.moved
+	r.Findings = results.Explain(r, kernel)
 	noteRequest(r, j.scenario, j.targets)
 	j.failed = j.write(r)
 	j.windows.end(j.recorder, r)
@@ -351,13 +355,13 @@ func (j *job) notePractice(c practice.Counts) {
 
 // noteCounters says how the kernel's own counters moved. They are those of
 // this network namespace: they tell of the server only where it shares it.
-func (j *job) noteCounters(moved map[string]int64) {
-	if len(moved) == 0 {
+func (j *job) noteCounters() {
+	if len(j.moved) == 0 {
 		return
 	}
 	text := "kernel counters of this host during the run:"
-	for _, name := range slices.Sorted(maps.Keys(moved)) {
-		text += fmt.Sprintf(" %s %+d", name, moved[name])
+	for _, name := range slices.Sorted(maps.Keys(j.moved)) {
+		text += fmt.Sprintf(" %s %+d", name, j.moved[name])
 	}
 	j.recorder.Note(text)
 }
