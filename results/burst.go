@@ -27,8 +27,8 @@ func (l *launches) merge(o launches) { l.n, l.sum = l.n+o.n, l.sum+o.sum }
 // mean is their mean offset; 0 if there are none.
 func (l *launches) mean() time.Duration { return l.sum / time.Duration(max(l.n, 1)) }
 
-// maxCompletions bounds the bursts that keep how they completed, some 4 KB
-// each: nobody looks at more curves.
+// maxCompletions bounds the bursts that keep how they were launched and how
+// they completed, some 4 KB for either: nobody looks at more.
 const maxCompletions = 32
 
 func (b *burstTally) add(a *Attempt, row int, at time.Duration) {
@@ -43,10 +43,19 @@ func (b *burstTally) add(a *Attempt, row int, at time.Duration) {
 		} else {
 			b.failed.merge(l)
 		}
-		b.launches.add(start - at)
 		if a.SYNRetransmits > 0 {
 			b.sentAgain(max(start-at, 1))
 		}
+	}
+}
+
+// keepCurves takes when an attempt was launched and when it was established.
+func (b *burstTally) keepCurves(a *Attempt, at time.Duration) {
+	if launched, start := a.launch(); launched {
+		b.launches.add(start - at)
+	}
+	if a.Outcome.Kind == Established {
+		b.completed.add(a.Ended - at)
 	}
 }
 
@@ -106,6 +115,7 @@ type BurstRow struct {
 
 	// ResentPlace is the place, from 1, among all in the order of their launch, of
 	// the first that had to send its SYN again, to 1 % or so; 0 where none had to.
+	// Kept for the first 32 bursts of a run.
 	ResentPlace int64 `json:"resent_place,omitempty"`
 
 	// Completed has how long after At its handshakes were established, in the
@@ -136,7 +146,7 @@ func (r *Recorder) burstRows(n int) []BurstRow {
 			list[i].LaunchDelay = b.first - plan.At
 		}
 		list[i].EstablishedLaunch, list[i].FailedLaunch = b.established.mean(), b.failed.mean()
-		if b.resent > 0 {
+		if b.resent > 0 && i < maxCompletions {
 			list[i].ResentPlace = 1 + int64(b.launches.below(b.resent)+0.5)
 		}
 		list[i].Pace, list[i].PaceFit = b.order.pace()

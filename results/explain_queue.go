@@ -80,9 +80,13 @@ func (b *BurstRow) firstWave() string {
 }
 
 // filledBy is the largest simultaneous burst of which some connected at once,
-// those launched first among them, and at least fewestSeen others did not.
+// those launched first among them, and at least fewestSeen others did not. Where
+// no burst has the place of the first of these, any may be it.
 func (e explainer) filledBy() *BurstRow {
-	return e.largestResent(func(b *BurstRow) bool { return b.ResentPlace == 0 || b.spared() <= chance })
+	placed := slices.ContainsFunc(e.Bursts, func(b BurstRow) bool { return b.ResentPlace > 0 })
+	return e.largestResent(func(b *BurstRow) bool {
+		return !placed || b.ResentPlace > 0 && b.spared() <= chance
+	})
 }
 
 // sparedByChance reports whether SYNs were sent again in a simultaneous burst,

@@ -100,6 +100,22 @@ func TestExplainSYNsSentAgain(t *testing.T) {
 	}
 }
 
+// Only the first bursts keep who was launched when: those speak for the rest,
+// however large.
+func TestExplainSYNsOfManyBursts(t *testing.T) {
+	var s story
+	for i := range int32(maxCompletions + 8) {
+		n := 100 + 10*int(i)
+		s.bursts = append(s.bursts, Burst{At: time.Duration(i) * 2 * time.Second, Count: int64(n)})
+		s.acts = append(s.acts, act{n: n, burst: i, took: 5 * ms, ends: fine, each: every(10, resent(1))})
+	}
+	r := s.result()
+	if first, last := r.Bursts[0], r.Bursts[len(r.Bursts)-1]; first.ResentPlace == 0 || last.ResentPlace != 0 {
+		t.Errorf("places %d and %d", first.ResentPlace, last.ResentPlace)
+	}
+	explained(t, r, today, "syn_resent", "no queue filled up: packets are lost")
+}
+
 // A request sent again was lost, or nobody had taken the connection.
 func TestExplainRequestsSentAgain(t *testing.T) {
 	const limit = 5 * time.Second

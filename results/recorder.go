@@ -115,8 +115,8 @@ func (r *Recorder) Attempt(a *Attempt) {
 	if b := int(a.Burst); b >= 0 && b < len(r.bursts) {
 		at := r.options.Bursts[b].At
 		r.bursts[b].add(a, i, at)
-		if b < maxCompletions && a.Outcome.Kind == Established {
-			r.bursts[b].completed.add(a.Ended - at)
+		if b < maxCompletions {
+			r.bursts[b].keepCurves(a, at)
 		}
 	}
 	together := r.together(a)
