@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
+	"path/filepath"
 
 	"github.com/urfave/cli/v2"
 
@@ -18,10 +20,49 @@ import (
 func announceFlags() []cli.Flag {
 	const category = "For CI"
 	return []cli.Flag{
-		&cli.StringFlag{Name: "junit", Usage: "write JUnit XML to this file, a test case a threshold or check", Category: category},
+		&cli.StringFlag{Name: "junit", Usage: "write JUnit XML to this file, a test case a threshold or check", Category: category, Action: canWrite("junit")},
 		&cli.StringFlag{Name: "summary", Usage: "append a summary in Markdown to this file", EnvVars: []string{"GITHUB_STEP_SUMMARY"}, Category: category},
-		&cli.StringFlag{Name: "history", Usage: "append a JSON line to this file, a line a run", Category: category},
+		&cli.StringFlag{Name: "history", Usage: "append a JSON line to this file, a line a run", Category: category, Action: canWrite("history")},
 		&cli.BoolFlag{Name: "annotations", Usage: "print what failed as GitHub's ::error lines, to standard error", EnvVars: []string{"GITHUB_ACTIONS"}, Category: category},
+	}
+}
+
+// canWrite refuses a file that could not be written once the load is over,
+// before anything is sent. It leaves nothing behind.
+func canWrite(flag string) func(*cli.Context, string) error {
+	return func(_ *cli.Context, path string) error {
+		if path == "" || path == "-" {
+			return fmt.Errorf("--%s %q: want the name of a file; standard output is taken", flag, path)
+		}
+		if err := tryFile(path); err != nil {
+			if at := new(fs.PathError); errors.As(err, &at) {
+				err = at.Err
+			}
+			return fmt.Errorf("--%s %s: %w; name a file in a folder that is there and can be written", flag, path, err)
+		}
+		return nil
+	}
+}
+
+func tryFile(path string) error {
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		f, err := os.CreateTemp(filepath.Dir(path), ".stampede-*")
+		if err != nil {
+			return err
+		}
+		return errors.Join(f.Close(), os.Remove(f.Name()))
+	case err != nil:
+		return err
+	case info.Mode().IsRegular(), info.IsDir():
+		f, err := os.OpenFile(path, os.O_WRONLY, 0)
+		if err != nil {
+			return err
+		}
+		return f.Close()
+	default: // a pipe or a device: its other end would notice
+		return nil
 	}
 }
 

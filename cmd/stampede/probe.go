@@ -44,7 +44,7 @@ func probeCommand(s streams) *cli.Command {
 			&cli.BoolFlag{Name: "versions", Usage: "also ask for other values of Sec-WebSocket-Version"},
 			&cli.BoolFlag{Name: "curl", Usage: "also print the same request as a curl command"},
 			&cli.BoolFlag{Name: "show-secrets", Usage: "mask nothing: Authorization, Cookie and the like are printed"},
-			&cli.StringFlag{Name: "har", TakesFile: true, Usage: "write an HTTP Archive (HAR 1.2) to this file, for a browser's network tab"},
+			&cli.StringFlag{Name: "har", TakesFile: true, Usage: "write an HTTP Archive (HAR 1.2) to this file, for a browser's network tab", Action: canWrite("har")},
 			&cli.StringFlag{Name: "output", Usage: "text, or json: one document on standard output and nothing else there", Value: "text"},
 		},
 		Action: func(c *cli.Context) error { return runProbe(c, s) },
