@@ -84,7 +84,9 @@ var asides = []symptom{
 		return means + ": the handshake is good, and the connection of no use.",
 			"Often a session or a limit that is checked only after the upgrade."
 	}},
-	{"ended_after_101", func(p *Probe) bool { return p.Established() && p.Reply.Ended != "" && p.Reply.CloseCode == 0 }, func(p *Probe) (string, string) {
+	{"ended_after_101", func(p *Probe) bool {
+		return p.Established() && p.Reply.Ended != "" && p.Reply.CloseCode == 0 && p.Reply.BehindIs != isBadClose
+	}, func(p *Probe) (string, string) {
 		return "The connection was " + p.Reply.Ended + " right after the 101, without a Close frame: the handshake is good, and the connection of no use.",
 			"Look at the server's log for what a new connection made it fail at. If a proxy sends the 101 by itself, the server behind may be down or refuse it: probe that one with --connect-to ADDRESS:PORT."
 	}},
@@ -98,8 +100,14 @@ var asides = []symptom{
 		"The server masks its frames, which only clients do; clients must fail the connection at the first (RFC 6455 §5.1).",
 		"Correct the server's framing; or something echoes a client's frames back as they are.")},
 	{"reserved_bits", comesAfter(isReservedBits), always(
-		"The first frame has reserved bits set, as a compressed one, and no extension was agreed on. Clients fail the connection at it (RFC 6455 §5.2).",
+		"A frame has reserved bits set, as a compressed one, and no extension was agreed on. Clients fail the connection at it (RFC 6455 §5.2).",
 		"Let the server compress only where permessage-deflate was offered and accepted; a proxy that strips Sec-WebSocket-Extensions from one of the two directions also does this.")},
+	{"broken_frame", func(p *Probe) bool {
+		return comesAfter(isLongControl)(p) || comesAfter(isBadLength)(p) || comesAfter(isBadClose)(p)
+	}, func(p *Probe) (string, string) {
+		return "Behind the 101 came " + p.Reply.BehindIs + ". Clients fail the connection at it (RFC 6455 §5.2, §5.5, §7.4).",
+			"Correct the server's framing: let a library write frames."
+	}},
 	{"sticky", func(p *Probe) bool { return p.Reply != nil && len(stickyCookies(p)) > 0 }, func(p *Probe) (string, string) {
 		return "A balancer's cookie was set: " + strings.Join(stickyCookies(p), ", ") + ". A login in several steps needs it back.",
 			"stampede sends no cookie by itself, so that its connections spread; -H 'Cookie: …' pins one."

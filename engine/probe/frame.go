@@ -13,6 +13,9 @@ const (
 	isFramesClose  = "frames, then a close frame"
 	isMasked       = "a masked frame"
 	isReservedBits = "a frame with reserved bits set"
+	isLongControl  = "a control frame over 125 bytes"
+	isBadLength    = "a frame with an impossible length"
+	isBadClose     = "a close frame with half a code or one that is never sent"
 	isHTTP         = "another HTTP reply"
 	isNoFrame      = "not a frame"
 )
@@ -35,6 +38,9 @@ func follow(b []byte, extended bool) following {
 		return following{is: fault}
 	}
 	for is, rest := isClose, bytes.NewReader(b); ; is = isFramesClose {
+		if fault := ruleFault(b[len(b)-rest.Len():], extended); fault != "" {
+			return following{is: fault}
+		}
 		h, err := ws.ReadHeader(rest)
 		if err != nil || h.Length > int64(rest.Len()) {
 			return following{is: isFrames}
@@ -48,32 +54,64 @@ func follow(b []byte, extended bool) following {
 }
 
 // closing reads the payload of a close frame (RFC 6455 §5.5.1). Without a code
-// it counts as 1005, and so it does with one byte, which is no code.
+// it counts as 1005.
 func closing(is string, payload []byte) following {
-	if len(payload) < 2 {
+	if len(payload) == 0 {
 		return following{is: is, code: int(ws.StatusNoStatusRcvd)}
 	}
+	if len(payload) == 1 {
+		return following{is: isBadClose}
+	}
 	code, reason := ws.ParseCloseFrameDataUnsafe(payload)
+	if !isSent(code) {
+		is = isBadClose
+	}
 	return following{is, int(code), reason}
 }
 
-// frameFault says why b can't begin a connection's first frame from a server;
-// "" if it can.
+// isSent reports whether a close frame may have the code (RFC 6455 §7.4, with
+// those registered since).
+func isSent(code ws.StatusCode) bool {
+	switch code {
+	case 1004, ws.StatusNoStatusRcvd, ws.StatusAbnormalClosure:
+		return false
+	}
+	return code >= 1000 && code <= 1014 || code >= 3000 && code < 5000
+}
+
+// frameFault says why b can't begin a connection's first frame from a server,
+// or is another program's; "" if it can.
 func frameFault(b []byte, extended bool) string {
-	const reserved, mask = 0x70, 0x80
-	opcode := ws.OpCode(b[0] & 0x0f)
+	opcode, final := ws.OpCode(b[0]&0x0f), b[0]&0x80 != 0
 	switch {
 	case bytes.HasPrefix(b, []byte("HTTP/1.")):
 		return isHTTP
-	case opcode.IsReserved() || opcode == ws.OpContinuation:
+	case opcode.IsReserved() || opcode == ws.OpContinuation,
+		opcode.IsControl() && !final, // a line feed is such a byte
+		b[0]&reservedBits != 0 && !extended && (!final || !opcode.IsData()):
 		return isNoFrame
-	case b[0]&reserved != 0 && !extended:
-		if b[0]&0x80 == 0 || !opcode.IsData() {
-			return isNoFrame
-		}
+	}
+	return ""
+}
+
+const reservedBits = 0x70
+
+// ruleFault says which rule the frame that b begins with breaks, as far as b
+// goes (RFC 6455 §5.1, §5.2, §5.5); "" for none.
+func ruleFault(b []byte, extended bool) string {
+	if len(b) > 0 && b[0]&reservedBits != 0 && !extended {
 		return isReservedBits
-	case len(b) > 1 && b[1]&mask != 0:
+	}
+	if len(b) < 2 {
+		return ""
+	}
+	switch length := b[1] & 0x7f; {
+	case b[1]&0x80 != 0:
 		return isMasked
+	case ws.OpCode(b[0]&0x0f).IsControl() && length > ws.MaxControlFramePayloadSize:
+		return isLongControl
+	case length == 127 && len(b) > 2 && b[2]&0x80 != 0:
+		return isBadLength
 	}
 	return ""
 }
