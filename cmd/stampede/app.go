@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"syscall"
 
 	"github.com/urfave/cli/v2"
 
@@ -53,9 +54,12 @@ func exit(code int) error {
 }
 
 // kept is exit for a result that was told; failed is why it could not be
-// written, nil if it was. One that is not there for others to read has passed
-// nothing.
-func kept(code int, failed error) error {
+// written, nil if it was, and untold why it could not be printed. One that is
+// not there for others to read has passed nothing; but a reader may leave.
+func kept(code int, failed, untold error) error {
+	if untold != nil && !errors.Is(untold, syscall.EPIPE) {
+		failed = cmp.Or(failed, fmt.Errorf("printing the result: %w", untold))
+	}
 	if failed == nil {
 		return exit(code)
 	}

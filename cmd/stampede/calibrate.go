@@ -85,10 +85,7 @@ func calibrate(c *cli.Context, s streams) error {
 			err = report.CalibrationText(s.out, found.Measures)
 		}
 	}
-	if err != nil {
-		fmt.Fprintln(s.err, "stampede:", err)
-	}
-	return exit(code)
+	return kept(code, nil, err)
 }
 
 // calibrate runs a target against itself. Both sides are one sitting, one

@@ -184,11 +184,9 @@ func findCeiling(c *cli.Context, s streams) (err error) {
 	if r == nil {
 		return failed
 	}
-	if err := tell(s, r, output, h.quiet); err != nil {
-		fmt.Fprintln(s.err, "stampede:", err) // the result is in its file all the same
-	}
+	untold := tell(s, r, output, h.quiet)
 	h.say("result: %s", h.dir.path)
-	return kept(r.ExitCode(), failed)
+	return kept(r.ExitCode(), failed, untold)
 }
 
 // options are those of the search. One that goes on keeps to this host as it

@@ -279,10 +279,7 @@ func (d *duel) warnOfShort(c *results.Comparison) {
 // is why it could not be written.
 func tellComparison(c *cli.Context, s streams, r *results.Result, failed error) error {
 	announce(c, s, r)
-	if err := writeComparison(s.out, r, c.String("output"), c.Bool("quiet")); err != nil {
-		fmt.Fprintln(s.err, "stampede:", err)
-	}
-	return kept(r.ExitCode(), failed)
+	return kept(r.ExitCode(), failed, writeComparison(s.out, r, c.String("output"), c.Bool("quiet")))
 }
 
 func writeComparison(w io.Writer, r *results.Result, output string, quiet bool) (err error) {

@@ -374,14 +374,12 @@ func (g *gateRun) calibrated(c *cli.Context, s streams) error {
 // nothing, whatever inconclusive counts as.
 func (g *gateRun) tell(c *cli.Context, s streams, interrupted bool) error {
 	announce(c, s, g.result)
-	if err := writeGate(s.out, g.result, c.String("output"), c.Bool("quiet")); err != nil {
-		fmt.Fprintln(s.err, "stampede:", err)
-	}
+	untold := writeGate(s.out, g.result, c.String("output"), c.Bool("quiet"))
 	code := g.result.Gate.ExitCode()
 	if code == exitInconclusive && !interrupted {
 		code = map[string]int{"": code, "pass": exitPass, "fail": exitFail}[g.policy]
 	}
-	return kept(code, g.failed)
+	return kept(code, g.failed, untold)
 }
 
 func writeGate(w io.Writer, r *results.Result, output string, quiet bool) error {

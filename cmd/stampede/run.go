@@ -113,13 +113,11 @@ func runScenario(c *cli.Context, s streams) (err error) {
 		fmt.Fprintln(s.err, "stampede:", err) // the run was made all the same
 	}
 	announce(c, s, r)
-	if err := tell(s, r, output, c.Bool("quiet")); err != nil {
-		fmt.Fprintln(s.err, "stampede:", err) // the result is in its file all the same
-	}
+	untold := tell(s, r, output, c.Bool("quiet"))
 	if !c.Bool("quiet") {
 		fmt.Fprintf(s.err, "result: %s\n", j.dir.path)
 	}
-	return kept(r.ExitCode(), j.failed)
+	return kept(r.ExitCode(), j.failed, untold)
 }
 
 // tell prints the result the way that was asked for.

@@ -96,9 +96,9 @@ func endWith(err *error, failed error) {
 	switch {
 	case failed == nil:
 	case *err == nil:
-		*err = kept(exitPass, failed)
+		*err = kept(exitPass, failed, nil)
 	case errors.As(*err, &verdict) && verdict.cause == nil:
-		*err = kept(verdict.code, failed)
+		*err = kept(verdict.code, failed, nil)
 	default:
 		*err = errors.Join(*err, failed)
 	}
