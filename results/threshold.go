@@ -101,9 +101,40 @@ const thresholdForms = "write METRIC pN|max|mean OP DURATION (handshake p99 < 25
 func ParseThreshold(text string) (Threshold, error) {
 	t, err := parseThreshold(strings.ToLower(text))
 	if err != nil {
-		return Threshold{}, &ThresholdError{Text: text, Msg: err.Error()}
+		msg := err.Error()
+		if meant := meantThreshold(text); meant != "" {
+			msg, _, _ = strings.Cut(msg, ", did you mean") // a single word
+			msg += "; did you mean " + meant + "?"
+		}
+		return Threshold{}, &ThresholdError{Text: text, Msg: msg}
 	}
 	return t, nil
+}
+
+// otherWords are what other load tools call things, and their names here.
+var otherWords = strings.NewReplacer(
+	"http_req_duration", "handshake", "ws_connecting", "handshake", "response_time", "handshake", "response time", "handshake", "latency", "handshake", "duration", "handshake",
+	"avg", "mean", "average", "mean", "median", "p50", "med", "p50",
+	"success", "established", "failures", "error", "failure", "error", "failed", "error", "errors", "error",
+	"http_req_", "", "_rate", " rate", "_count", " count", "(", "", ")", "", "==", "<=",
+)
+
+// meantThreshold is the threshold that a text nearly is: in another tool's
+// words, without the handshake's name, or without the word rate or count. It
+// is "" where none is near.
+func meantThreshold(text string) string {
+	text = otherWords.Replace(strings.ToLower(text))
+	left, op, right, err := cutOp(text)
+	if err != nil {
+		return ""
+	}
+	left = strings.TrimSpace(left)
+	for _, name := range []string{left, "handshake " + left, left + " rate", left + " count"} {
+		if t, err := parseThreshold(fmt.Sprintf("%s %s %s", name, op, right)); err == nil {
+			return t.String()
+		}
+	}
+	return ""
 }
 
 func parseThreshold(text string) (t Threshold, err error) {

@@ -102,6 +102,13 @@ func TestParseThresholdRefuses(t *testing.T) {
 		{"timeout count < 1.5", "whole number"},
 		{"timeout count < -1", "whole number"},
 		{"timeout count < 0", "no count is < 0"},
+		{"p(99)<250ms", "did you mean handshake p99 < 250ms?"},
+		{"http_req_duration avg < 1s", "did you mean handshake mean < 1s?"},
+		{"median latency < 1s", "unknown figure"},
+		{"latency median < 1s", "did you mean handshake p50 < 1s?"},
+		{"http_req_failed < 1%", "did you mean error rate < 1%?"},
+		{"success rate >= 99%", "did you mean established rate >= 99%?"},
+		{"504 < 3", "did you mean 504 count < 3?"},
 	}
 	for _, test := range tests {
 		t.Run(test.text, func(t *testing.T) {

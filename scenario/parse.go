@@ -154,7 +154,11 @@ func (d *decoder) yamlError(err error) {
 		GetMessage() string
 	}
 	if errors.As(err, &e) && e.GetToken() != nil {
-		d.errorAt(*e.GetToken().Position, "", "not valid YAML: %s", unveil(e.GetMessage()))
+		hint := ""
+		if strings.Contains(e.GetMessage(), "'\t'") {
+			hint = "indent with blanks, which YAML asks for"
+		}
+		d.errorAt(*e.GetToken().Position, hint, "not valid YAML: %s", unveil(e.GetMessage()))
 		return
 	}
 	d.errorAt(token.Position{Line: 1, Column: 1}, "", "%v", errParser)

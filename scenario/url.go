@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -125,8 +126,33 @@ func (c *checker) urlWithoutScheme(path, text string) {
 	hint := wantsURL
 	if results.Nearest(text, []string{Practice}) != "" {
 		hint = "did you mean practice?"
+	} else if url := MeantURL(text); url != "" {
+		hint = "did you mean " + url + "?"
 	}
 	c.add(path, hint, "%q is no WebSocket URL", text)
+}
+
+var (
+	looseURL  = regexp.MustCompile(`^(?i:(ws|http)(s?)):/*([^/\s]\S*)$`)
+	looseHost = regexp.MustCompile(`^(localhost|[\w.-]+:\d+|\[[0-9a-fA-F:]+\]|(\d+\.){3}\d+)(:\d+)?(/\S*)?$`)
+)
+
+// MeantURL is the WebSocket URL that a text nearly is: one in capitals, in
+// quotes or among blanks, of a web page, with too few slashes, or a host with a
+// port or an address alone. It is "" for any other text, and for a URL as it
+// should be.
+func MeantURL(text string) string {
+	bare := strings.Trim(text, " \t\r\n\"'<>“”‘’")
+	url := ""
+	if m := looseURL.FindStringSubmatch(bare); m != nil {
+		url = "ws" + strings.ToLower(m[2]) + "://" + m[3]
+	} else if looseHost.MatchString(bare) {
+		url = "ws://" + bare
+	}
+	if url == text {
+		return ""
+	}
+	return url
 }
 
 // references blanks the {{…}} of a text, which are looked at as templates.

@@ -127,6 +127,8 @@ func loadWith(c *cli.Context, arg string, standIns []cli.Flag, complete func(*sc
 func fromFile(c *cli.Context, path string, standIns []cli.Flag) (*scenario.Scenario, error) {
 	data, err := readFile(path)
 	switch {
+	case errors.Is(err, fs.ErrNotExist) && scenario.MeantURL(path) != "":
+		return nil, fmt.Errorf("no scenario file %s; did you mean %s?", path, scenario.MeantURL(path))
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, fmt.Errorf("no scenario file %s; give a file, a ws:// or wss:// URL, or the word practice", path)
 	case err != nil:
