@@ -6,11 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"syscall"
 
 	"github.com/urfave/cli/v2"
 
 	"stampede/engine"
+	"stampede/results"
 	"stampede/scenario"
 )
 
@@ -115,12 +117,12 @@ func newApp(s streams) *cli.App {
 		DisableSliceFlagSeparator: true, // a comma is part of a law, a header, a threshold
 		// Errors go to run, which knows the exit codes; the library must not exit itself.
 		ExitErrHandler:  func(*cli.Context, error) {},
-		CommandNotFound: func(c *cli.Context, name string) { unknown = noCommand(name) },
+		CommandNotFound: func(c *cli.Context, name string) { unknown = noCommand(c.App, name) },
 		After:           func(*cli.Context) error { return unknown },
 		OnUsageError:    usageError,
 		Action: func(c *cli.Context) error {
 			if c.Args().Present() {
-				return noCommand(c.Args().First())
+				return noCommand(c.App, c.Args().First())
 			}
 			return cli.ShowAppHelp(c)
 		},
@@ -137,15 +139,36 @@ func newApp(s streams) *cli.App {
 	return app
 }
 
-func noCommand(name string) error {
-	return fmt.Errorf("there is no command %q; see stampede --help", name)
+func noCommand(app *cli.App, name string) error {
+	var names []string
+	for _, c := range app.VisibleCommands() {
+		names = append(names, c.Name)
+	}
+	return fmt.Errorf("there is no command %q; %ssee stampede --help", name, didYouMean(results.Nearest(name, names)))
 }
 
 // usageError keeps the library from printing its whole help over a wrong flag.
 func usageError(c *cli.Context, err error, _ bool) error {
-	name := "stampede"
+	name, flags := "stampede", c.App.VisibleFlags()
 	if c.Command != nil && c.Command.Name != "" && c.Command.Name != "stampede" {
-		name += " " + c.Command.Name
+		name, flags = name+" "+c.Command.Name, c.Command.VisibleFlags()
 	}
-	return fmt.Errorf("%w; see %s --help", err, name)
+	meant := ""
+	if _, unknown, found := strings.Cut(err.Error(), "not defined: -"); found {
+		var names []string
+		for _, f := range flags {
+			names = append(names, f.Names()...)
+		}
+		if meant = results.Nearest(strings.TrimPrefix(unknown, "-"), names); meant != "" {
+			meant = "--" + meant
+		}
+	}
+	return fmt.Errorf("%w; %ssee %s --help", err, didYouMean(meant), name)
+}
+
+func didYouMean(word string) string {
+	if word == "" {
+		return ""
+	}
+	return "did you mean " + word + "? "
 }
