@@ -103,7 +103,7 @@ func ParseThreshold(text string) (Threshold, error) {
 	if err != nil {
 		msg := err.Error()
 		if meant := meantThreshold(text); meant != "" {
-			msg, _, _ = strings.Cut(msg, ", did you mean") // a single word
+			msg, _, _ = strings.Cut(msg, ", did you mean") // one word near to a part of the text says less
 			msg += "; did you mean " + meant + "?"
 		}
 		return Threshold{}, &ThresholdError{Text: text, Msg: msg}

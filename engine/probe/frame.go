@@ -70,7 +70,7 @@ func closing(is string, payload []byte) following {
 }
 
 // isSent reports whether a close frame may have the code (RFC 6455 §7.4, with
-// those registered since).
+// 1012 to 1014, registered since, which ws.CheckCloseFrameData does not know).
 func isSent(code ws.StatusCode) bool {
 	switch code {
 	case 1004, ws.StatusNoStatusRcvd, ws.StatusAbnormalClosure:

@@ -2,10 +2,13 @@ package practice
 
 import (
 	"fmt"
+	"os"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"stampede/scenario"
 )
 
 const ms = time.Millisecond
@@ -84,6 +87,34 @@ func TestGatewayBurstCeiling(t *testing.T) {
 		if got, want := met(n), n <= 252; got != want {
 			t.Errorf("burst of %d: p99 within %v is %v, want %v", n, limit, got, want)
 		}
+	}
+}
+
+// The first look that the README begins with shows 504s, in its bursts alone and
+// fewer than its threshold allows, if every arrival is there when it is due.
+func TestGatewayOfQuickstart(t *testing.T) {
+	text, err := os.ReadFile("../../examples/quickstart.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var config Config
+	plan, err := scenario.Parse(text, scenario.Options{File: "quickstart.yaml", Practice: config.Set})
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := newGateway(&config)
+	schedule := plan.Schedule()
+	seen := map[decision]int64{}
+	arrivals := schedule.Cursor(0, 1)
+	for a, ok := arrivals.Next(); ok; a, ok = arrivals.Next() {
+		got, _ := g.admit(a.At, config.Service.delay(a.N+1, draw(config.Seed, delays, a.N+1), 0))
+		if seen[got]++; got == gatewayTimeout && a.Burst < 0 {
+			t.Fatalf("a 504 at %v, before the bursts", a.At)
+		}
+	}
+	late, all := seen[gatewayTimeout], schedule.Len()
+	if late == 0 || 2*late >= all || late+seen[upgrade] != all {
+		t.Errorf("of %d arrivals %v", all, seen)
 	}
 }
 
